@@ -1,0 +1,35 @@
+"""Models that see and read. `import seeread` is instant: what it offers is fetched when it is first asked for."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from seeread.checkpoints.load import load as load
+    from seeread.checkpoints.load import save as save
+    from seeread.errors import SeereadError as SeereadError
+    from seeread.pretrained import Pretrained as Pretrained
+    from seeread.tasks.classify import classify as classify
+
+__version__ = "0.1.0"
+
+# What this package offers and where it is; the block above tells the same to type checkers and editors.
+_OFFERED = {
+    "Pretrained": "seeread.pretrained",
+    "SeereadError": "seeread.errors",
+    "classify": "seeread.tasks.classify",
+    "load": "seeread.checkpoints.load",
+    "save": "seeread.checkpoints.load",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Fetch `name` from its module on first use (PEP 562), so that `import seeread` does not import torch."""
+    if name not in _OFFERED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(_OFFERED[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*_OFFERED, "__version__"])
