@@ -1,7 +1,7 @@
 """What goes into a model, and what a model can do."""
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -27,9 +27,9 @@ class Patches:
         places = torch.arange(self.pixels.shape[1], device=self.grid.device)
         return places < self.grid.prod(dim=1, keepdim=True)
 
-    def to(self, *args: torch.device | torch.dtype | str) -> "Patches":
-        """The same patches on another device or in another precision; the grid stays integer."""
-        pixels = self.pixels.to(*args)  # type: ignore[arg-type]
+    def to(self, where: torch.device | torch.dtype) -> "Patches":
+        """The same patches on another device or in another precision; the grid stays whole numbers."""
+        pixels = self.pixels.to(where)
         return Patches(pixels, self.grid.to(pixels.device))
 
 
@@ -47,4 +47,18 @@ class Embeds(Protocol):
 
     def embed_text(self, tokens: Tensor) -> Tensor:
         """Unit vectors, (texts, dimension), of token ids (texts, tokens)."""
+        ...
+
+
+@runtime_checkable
+class Compares(Embeds, Protocol):
+    """Embeds, and has learned how alike an image and a text must be to belong together."""
+
+    @property
+    def loss(self) -> Literal["softmax", "sigmoid"]:
+        """How it was trained: to pick one text of many, or to judge each on its own."""
+        ...
+
+    def compare(self, images: Tensor, texts: Tensor) -> Tensor:
+        """Logits (images, texts) of unit vectors (images, dimension) and (texts, dimension)."""
         ...

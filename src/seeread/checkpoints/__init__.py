@@ -1,0 +1,1 @@
+"""Files in, models out: the only room that knows foreign names."""

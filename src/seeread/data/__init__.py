@@ -1,0 +1,1 @@
+"""Pictures with words: read, drawn in batches, varied."""

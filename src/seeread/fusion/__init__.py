@@ -1,0 +1,1 @@
+"""Where sight and reading meet."""

@@ -1,0 +1,1 @@
+"""The parts every tower is made of."""

@@ -1,0 +1,211 @@
+"""Trains `seeread/mini-clip`, the small dual encoder that comes with the package, from scratch.
+
+    python recipes/mini_clip.py --data DATA --out runs/mini-clip
+
+DATA holds `tiny_imagenet/{train,val}.parquet` (columns image, name) and `flickr8k/{train,dev}.parquet` (columns
+image, captions). A step sees 192 photographs of as many Tiny ImageNet classes, each with a caption made from a
+template, and 64 captioned photographs of Flickr8k; the loss is CLIP's symmetric InfoNCE over all 256.
+"""
+
+import argparse
+import random
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from torch import Tensor
+
+from seeread.data.augment import colour_jitter, random_resized_crop
+from seeread.data.captioned import CaptionedImages, read_parquet
+from seeread.data.sampling import DistinctLabels, Shuffled
+from seeread.models.dual_encoder import DualEncoder, DualEncoderConfig
+from seeread.nn.initialise import initialise
+from seeread.nn.transformer import TransformerConfig
+from seeread.text.encoder import TextEncoderConfig
+from seeread.training.losses import info_nce
+from seeread.training.recipe import Recipe
+from seeread.training.trainer import train
+from seeread.vision.resnet import ResNetConfig
+
+SIDE = 64
+CONTEXT = 32
+PAD, START, END = 0, 1, 2
+MEAN = (0.48145466, 0.4578275, 0.40821073)
+STD = (0.26862954, 0.26130258, 0.27577711)
+
+MODEL = DualEncoderConfig(
+    vision=ResNetConfig(layers=(2, 2, 2, 2), stem=32, heads=16, image_size=SIDE),
+    image_pool="spatial attention",
+    image_projection=False,
+    text=TextEncoderConfig(
+        transformer=TransformerConfig(width=256, layers=3, heads=4, hidden=1024),
+        vocabulary=4096,
+        context_length=CONTEXT,
+        pool="end",
+        end_id=END,
+    ),
+    embedding=256,
+)
+
+RECIPE = Recipe(steps=4000, rate=1e-3, warmup=200)
+
+CLASSES, PHOTOS = 192, 64
+
+TEMPLATES = (
+    "{}", "{}.", "a photo of a {}.", "a photo of the {}.", "a photo of one {}.", "a close-up photo of a {}.",
+    "a bright photo of a {}.", "a dark photo of a {}.", "a blurry photo of a {}.", "a cropped photo of a {}.",
+    "a good photo of a {}.", "a bad photo of a {}.", "a photo of a large {}.", "a photo of a small {}.",
+    "a picture of a {}.", "a {} in a photo.", "there is a {} here.", "this is a {}.", "many photos of {}.", "a {}",
+)  # fmt: skip
+
+
+EVERYDAY = {
+    "African elephant": "elephant", "American alligator": "alligator", "American lobster": "lobster",
+    "Arabian camel": "camel", "CD player": "music player", "Chihuahua": "dog", "Egyptian cat": "cat",
+    "European fire salamander": "salamander", "German shepherd": "dog", "Labrador retriever": "dog",
+    "Persian cat": "fluffy cat", "Yorkshire terrier": "small dog", "academic gown": "graduate", "albatross": "sea bird",
+    "alp": "mountain", "baboon": "monkey", "bannister": "staircase", "barrel": "wooden barrel", "bathtub": "bathroom",
+    "beach wagon": "car", "beacon": "lighthouse", "beaker": "glass", "bell pepper": "pepper", "bighorn": "sheep",
+    "birdhouse": "bird house", "bison": "buffalo", "black stork": "stork", "black widow": "spider",
+    "boa constrictor": "snake", "brain coral": "coral", "brown bear": "bear", "bullet train": "train",
+    "bullfrog": "frog", "butcher shop": "shop", "chimpanzee": "ape", "cliff": "rocks", "cliff dwelling": "stone ruins",
+    "computer keyboard": "keyboard", "confectionery": "sweets", "convertible": "car without a roof",
+    "cougar": "mountain lion", "desk": "office", "dining table": "table", "dragonfly": "insect", "dugong": "manatee",
+    "espresso": "cup of coffee", "freight car": "train wagon", "frying pan": "pan", "fur coat": "coat",
+    "gasmask": "mask", "golden retriever": "dog", "goldfish": "fish", "goose": "bird", "gondola": "boat",
+    "grasshopper": "insect", "hog": "pig", "jellyfish": "sea animal", "king penguin": "penguin", "koala": "bear in a tree",
+    "ladybug": "beetle", "lakeside": "lake", "lampshade": "lamp", "lemon": "fruit", "lesser panda": "red panda",
+    "lifeboat": "boat", "limousine": "long car", "lion": "big cat", "magnetic compass": "compass",
+    "military uniform": "soldier", "monarch": "butterfly", "moving van": "truck", "obelisk": "stone monument",
+    "orange": "oranges", "orangutan": "ape", "pay-phone": "telephone", "picket fence": "fence", "plate": "food",
+    "pop bottle": "bottle", "police van": "police car", "projectile": "rocket", "refrigerator": "fridge",
+    "rugby ball": "ball", "sandal": "shoe", "school bus": "bus", "seashore": "beach", "sombrero": "hat",
+    "spider web": "web", "spiny lobster": "crayfish", "sports car": "fast car", "standard poodle": "poodle",
+    "steel arch bridge": "bridge", "sulphur butterfly": "yellow butterfly", "sunglasses": "glasses",
+    "suspension bridge": "long bridge", "tabby": "cat", "tailed frog": "small frog", "tarantula": "hairy spider",
+    "teapot": "pot of tea", "teddy": "toy", "thatch": "hut", "triumphal arch": "arch", "trolleybus": "tram",
+    "umbrella": "parasol", "viaduct": "old bridge", "volleyball": "ball game", "walking stick": "stick insect",
+    "water jug": "jug", "wok": "cooking pan",
+}  # fmt: skip
+"""What people call things of these classes, beside the class's own words."""
+
+
+def class_captions(row: dict[str, object]) -> tuple[str, ...]:
+    """The words of a class, such as ("tabby", "tabby cat", "cat")."""
+    words = [word.strip() for word in str(row["name"]).split(",")]
+    return (*words, EVERYDAY[words[0]]) if words[0] in EVERYDAY else tuple(words)
+
+
+def photo_captions(row: dict[str, object]) -> tuple[str, ...]:
+    """What five people wrote about a photograph."""
+    captions = row["captions"]
+    assert isinstance(captions, list)
+    return tuple(captions)
+
+
+def build_tokenizer(texts: list[str]) -> Tokenizer:
+    """Lower-cased byte-pair encoding, learned from the captions."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unknown>", end_of_word_suffix="</w>"))
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.NFKC(), normalizers.Lowercase(), normalizers.StripAccents()]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.BPEDecoder(suffix="</w>")
+    special = ["<pad>", "<start>", "<end>", "<unknown>"]
+    trainer = trainers.BpeTrainer(
+        vocab_size=MODEL.text.vocabulary, special_tokens=special, end_of_word_suffix="</w>", show_progress=False
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+def tokenize(tokenizer: Tokenizer, texts: list[str]) -> Tensor:
+    """(texts, tokens) ids, as long as the longest."""
+    encoded = tokenizer.encode_batch_fast(texts)
+    rows = [[START, *encoding.ids[: CONTEXT - 2], END] for encoding in encoded]
+    longest = max(map(len, rows))
+    return torch.tensor([row + [PAD] * (longest - len(row)) for row in rows])
+
+
+class Batches:
+    """The pairs of a step, drawn, varied and tokenized by seed and step alone."""
+
+    def __init__(self, classes: CaptionedImages, photos: CaptionedImages, tokenizer: Tokenizer, seed: int):
+        assert classes.labels is not None
+        self.classes, self.photos, self.tokenizer, self.seed = classes, photos, tokenizer, seed
+        self.pick_classes = DistinctLabels(classes.labels, CLASSES, seed)
+        self.pick_photos = Shuffled(len(photos), PHOTOS, seed)
+
+    def __call__(self, step: int) -> tuple[Tensor, Tensor]:
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
+        words = random.Random(self.seed * 1_000_003 + step)
+        images, texts = [], []
+        for data, picked in ((self.classes, self.pick_classes(step)), (self.photos, self.pick_photos(step))):
+            images.append(random_resized_crop(data.images[picked], SIDE, generator))
+            texts += [words.choice(data.captions[index]) for index in picked.tolist()]
+        texts[:CLASSES] = [words.choice(TEMPLATES).replace("{}", text) for text in texts[:CLASSES]]
+        varied = colour_jitter(torch.cat(images), generator)
+        return (varied - colour(MEAN)) / colour(STD), tokenize(self.tokenizer, texts)
+
+
+def colour(values: tuple[float, float, float]) -> Tensor:
+    """One value a channel, to be used with (images, 3, height, width)."""
+    return torch.tensor(values).view(1, 3, 1, 1)
+
+
+class Watch:
+    """Tiny ImageNet zero-shot top-1 and Flickr8k recall@1 while the run goes on; both in percent."""
+
+    def __init__(self, classes: CaptionedImages, names: list[str], photos: CaptionedImages, tokenizer: Tokenizer):
+        self.classes, self.photos, self.tokenizer, self.names = classes, photos, tokenizer, names
+
+    @torch.inference_mode()
+    def __call__(self, step: int, model: torch.nn.Module) -> dict[str, float]:
+        assert isinstance(model, DualEncoder) and self.classes.labels is not None
+        prompts = tokenize(self.tokenizer, [f"a photo of a {name}." for name in self.names])
+        scores = self._see(model, self.classes) @ model.embed_text(prompts).T
+        top1 = (scores.argmax(1) == self.classes.labels).float().mean()
+        texts = model.embed_text(tokenize(self.tokenizer, [captions[0] for captions in self.photos.captions]))
+        found = (texts @ self._see(model, self.photos).T).argmax(1)
+        recall = (found == torch.arange(len(found))).float().mean()
+        return {"zero_shot_top1": round(100 * top1.item(), 2), "text_to_image_recall1": round(100 * recall.item(), 2)}
+
+    def _see(self, model: DualEncoder, data: CaptionedImages) -> Tensor:
+        parts = []
+        for images in data.images.split(250):
+            resized = images.float() / 255
+            if resized.shape[-1] != SIDE:
+                resized = torch.nn.functional.interpolate(resized, (SIDE, SIDE), mode="bicubic", antialias=True)
+            parts.append(model.embed_image((resized - colour(MEAN)) / colour(STD)))
+        return torch.cat(parts)
+
+
+def main() -> None:
+    """Read, train, save."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=Path("runs/mini-clip"))
+    options = parser.parse_args()
+    classes = read_parquet(options.data / "tiny_imagenet" / "train.parquet", SIDE, class_captions, label="name")
+    photos = read_parquet(options.data / "flickr8k" / "train.parquet", 96, photo_captions)
+    unseen = read_parquet(options.data / "tiny_imagenet" / "val.parquet", SIDE, class_captions, label="name")
+    unseen_photos = read_parquet(options.data / "flickr8k" / "dev.parquet", 96, photo_captions)
+    names = {int(label): words[0] for label, words in zip(unseen.labels.tolist(), unseen.captions, strict=True)}
+
+    texts = [text for captions in photos.captions for text in captions]
+    texts += [t.replace("{}", word) for words in set(classes.captions) for word in words for t in TEMPLATES]
+    tokenizer = build_tokenizer(sorted(texts))
+    options.out.mkdir(parents=True, exist_ok=True)
+    tokenizer.save(str(options.out / "tokenizer.json"))
+
+    torch.manual_seed(RECIPE.seed)
+    model = DualEncoder(MODEL).to(memory_format=torch.channels_last)
+    initialise(model)
+    print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters", flush=True)
+    batches = Batches(classes, photos, tokenizer, RECIPE.seed)
+    watch = Watch(unseen, [names[label] for label in sorted(names)], unseen_photos, tokenizer)
+    train(model, info_nce, batches, RECIPE, options.out, watch)
+
+
+if __name__ == "__main__":
+    main()

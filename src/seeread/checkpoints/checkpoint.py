@@ -1,0 +1,19 @@
+"""What every format is read to and written from."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from seeread.models.dual_encoder import DualEncoderConfig
+from seeread.preprocessing.processor import Processor
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model taken apart: its config, its tensors under our names (memory-mapped where the format allows it), and
+    the processor that feeds it. `format` is where it came from: "native", "transformers", "open_clip", "openai"."""
+
+    config: DualEncoderConfig
+    tensors: dict[str, Tensor]
+    processor: Processor
+    format: str

@@ -1,0 +1,75 @@
+"""A model and the processor that feeds it: what `load` gives and every task takes."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from seeread.interface import Compares, Patches
+from seeread.preprocessing.image import Source
+from seeread.preprocessing.processor import Processor
+
+Progress = Callable[[Iterable[Sequence[Source]]], Iterable[Sequence[Source]]]
+"""Wraps the batches of a long job, to show how far it is."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a model came from: the name it was asked for by, the file or folder it was read from, in which format,
+    and, for one from a hub, the revision."""
+
+    name: str
+    path: Path
+    format: str
+    revision: str | None = None
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """Ready to use: on its device, in its precision, in evaluation mode."""
+
+    model: Compares
+    processor: Processor
+    origin: Origin
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    precision: torch.dtype = torch.float32
+
+    @property
+    def module(self) -> nn.Module:
+        """The model as a torch module, for those who watch, count or train it."""
+        assert isinstance(self.model, nn.Module)
+        return self.model
+
+    @torch.inference_mode()
+    def embed_images(
+        self, images: Sequence[Source], batch_size: int = 32, progress: Progress | None = None
+    ) -> Tensor:
+        """Unit vectors (images, dimension), float32, on the CPU, of anything that `open_image` takes.
+
+        Raises ImageError for a picture that cannot be opened.
+        """
+        batches = [images[start : start + batch_size] for start in range(0, len(images), batch_size)]
+        parts = [self._embed(batch) for batch in (progress(batches) if progress else batches)]
+        return torch.cat(parts) if parts else torch.empty(0, 0)
+
+    def _embed(self, images: Sequence[Source]) -> Tensor:
+        prepared = self.processor.images(images)
+        if isinstance(prepared, Patches):
+            return self.model.embed_image(prepared.to(self.device).to(self.precision)).float().cpu()
+        return self.model.embed_image(prepared.to(self.device, self.precision)).float().cpu()
+
+    @torch.inference_mode()
+    def embed_texts(self, texts: Sequence[str], batch_size: int = 256) -> Tensor:
+        """Unit vectors (texts, dimension), float32, on the CPU."""
+        parts = [
+            self.model.embed_text(self.processor.texts(texts[start : start + batch_size]).to(self.device))
+            for start in range(0, len(texts), batch_size)
+        ]
+        return torch.cat(parts).float().cpu() if parts else torch.empty(0, 0)
+
+    @torch.inference_mode()
+    def compare(self, images: Tensor, texts: Tensor) -> Tensor:
+        """Logits (images, texts) of unit vectors, float32, on the CPU."""
+        return self.model.compare(images.to(self.device, torch.float32), texts.to(self.device, torch.float32)).cpu()

@@ -1,0 +1,81 @@
+"""The training loop of a dual encoder."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from seeread.training.average import WeightAverage
+from seeread.training.optimizer import build_optimizer
+from seeread.training.recipe import Recipe
+from seeread.training.schedule import cosine
+from seeread.training.state import restore_state, save_state
+
+PairBatches = Callable[[int], tuple[Tensor, Tensor]]
+"""The batch of a step: pictures (pairs, 3, height, width) and tokens (pairs, tokens)."""
+
+Watch = Callable[[int, nn.Module], dict[str, float]]
+"""Measures the averaged model after a step."""
+
+
+def train(
+    model: nn.Module,
+    loss: Callable[[Tensor], Tensor],
+    batches: PairBatches,
+    recipe: Recipe,
+    out: Path,
+    watch: Watch | None = None,
+    every: int = 500,
+) -> nn.Module:
+    """Train `model`, whose forward gives logits (pairs, pairs), and return the running average of its weights.
+
+    Every `every` steps the state is saved to `out`, and what `watch` measures is added to `out/log.jsonl`. A run
+    that finds a state in `out` goes on from there, and since `batches` and the schedule know nothing but the
+    step, as if it had never stopped.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    device = next(model.parameters()).device
+    average = WeightAverage(model, recipe.average)
+    optimizer = build_optimizer(model, recipe)
+    state = out / "state.safetensors"
+    first = restore_state(state, model, average.model, optimizer) if state.is_file() else 0
+    began, losses = time.monotonic(), []
+    for step in range(first, recipe.steps):
+        for group in optimizer.param_groups:
+            group["lr"] = recipe.rate * cosine(step, recipe.steps, recipe.warmup)
+        images, tokens = batches(step)
+        with torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bf16"):
+            value = loss(model(images.to(device), tokens.to(device)).float())
+        if not value.isfinite():
+            raise RuntimeError(f"the loss of step {step} is {value.item()}; the weights before it are in {state}")
+        optimizer.zero_grad(set_to_none=True)
+        value.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), recipe.gradient_limit)
+        optimizer.step()
+        _limit_scale(model, recipe.scale_limit)
+        average.update(model, step)
+        losses.append(value.item())
+        if (step + 1) % every == 0 or step + 1 == recipe.steps:
+            measured = watch(step + 1, average.model.eval()) if watch else {}
+            seconds = time.monotonic() - began
+            _log(out / "log.jsonl", step + 1, losses, seconds / (step + 1 - first), measured)
+            save_state(state, step + 1, model, average.model, optimizer)
+            losses.clear()
+    return average.model.eval()
+
+
+@torch.no_grad()
+def _limit_scale(model: nn.Module, limit: float) -> None:
+    for name, parameter in model.named_parameters():
+        if name.endswith("log_scale"):
+            parameter.clamp_(max=torch.tensor(limit).log().item())
+
+
+def _log(path: Path, step: int, losses: list[float], seconds: float, measured: dict[str, float]) -> None:
+    line = {"step": step, "loss": sum(losses) / len(losses), "seconds_per_step": round(seconds, 3)} | measured
+    with path.open("a") as file:
+        file.write(json.dumps(line) + "\n")
+    print(json.dumps(line), flush=True)

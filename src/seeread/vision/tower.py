@@ -1,0 +1,37 @@
+"""Which tower and which pooling a config asks for."""
+
+from typing import Literal
+
+from torch import nn
+
+from seeread.vision.naflex import NaFlexConfig, NaFlexViT
+from seeread.vision.pool import AttentionPool, ClassToken, SpatialAttentionPool
+from seeread.vision.resnet import ResNet, ResNetConfig
+from seeread.vision.vit import ViT, ViTConfig
+
+TowerConfig = ViTConfig | ResNetConfig | NaFlexConfig
+ImagePool = Literal["class", "attention", "spatial attention"]
+
+
+def build_tower(c: TowerConfig) -> nn.Module:
+    """An untrained tower."""
+    match c:
+        case ViTConfig():
+            return ViT(c)
+        case ResNetConfig():
+            return ResNet(c)
+        case NaFlexConfig():
+            return NaFlexViT(c)
+
+
+def build_pool(pool: ImagePool, c: TowerConfig, embedding: int) -> nn.Module:
+    """An untrained pooling for that tower: the class token (CLIP's ViT), one learned query (SigLIP), or the map's
+    own mean as the query (CLIP's ResNet, which needs the width of the embedding since it projects too)."""
+    match pool, c:
+        case "class", ViTConfig(class_token=True):
+            return ClassToken()
+        case "attention", ViTConfig() | NaFlexConfig():
+            return AttentionPool(c.transformer)
+        case "spatial attention", ResNetConfig():
+            return SpatialAttentionPool(c.width, c.heads, c.tokens, embedding)
+    raise ValueError(f"{type(c).__name__} cannot be pooled by {pool!r}")
