@@ -1,0 +1,49 @@
+"""The one door to files of weights: any format to named tensors, safely, and back."""
+
+import os
+from pathlib import Path
+
+from torch import Tensor
+
+from seeread.checkpoints.archive import MAGIC
+from seeread.checkpoints.atomic import write_bytes, write_json
+from seeread.checkpoints.integrity import nonfinite, sha256_of, verify_manifest, write_manifest
+from seeread.checkpoints.refusal import naming
+from seeread.checkpoints.safetensors_file import read_metadata, read_safetensors, write_safetensors
+from seeread.checkpoints.sharded import read_sharded, write_sharded
+from seeread.checkpoints.torch_file import read_torch, write_torch_zip
+
+__all__ = [
+    "nonfinite",
+    "read_metadata",
+    "read_sharded",
+    "read_tensors",
+    "sha256_of",
+    "verify_manifest",
+    "write_bytes",
+    "write_json",
+    "write_manifest",
+    "write_safetensors",
+    "write_sharded",
+    "write_torch_zip",
+]
+
+
+def read_tensors(path: str | os.PathLike[str]) -> dict[str, Tensor]:
+    """Names and tensors of a file of weights: safetensors, `torch.save`, TorchScript, or the index of shards.
+
+    What the file is, its content tells, not its name. Tensors lie in the mapped file, so that opening it costs next to
+    nothing (zip archives are read once for their checksums); changing them in place never changes the file.
+
+    Raises `CheckpointError` with file, reason and next step if it is cut, damaged, forged, or not what it seems.
+    No code in it is ever run.
+    """
+    path = Path(path)
+    if path.name.endswith(".index.json"):
+        return read_sharded(path)
+    with naming(path):
+        start = b""
+        if path.is_file():
+            with path.open("rb") as file:
+                start = file.read(len(MAGIC))
+    return read_torch(path) if start == MAGIC else read_safetensors(path)

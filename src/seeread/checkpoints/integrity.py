@@ -1,0 +1,76 @@
+"""Are the bytes still those that were written? Checksums of the files in a folder, and numbers that are none."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from seeread.checkpoints.atomic import write_json
+from seeread.checkpoints.refusal import FETCH_AGAIN, Refusal, naming, shown
+from seeread.checkpoints.strict_json import MOST_BYTES, parse_object
+
+MANIFEST = "manifest.json"
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal. Raises `CheckpointError` if it cannot be read."""
+    with naming(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_manifest(folder: Path) -> None:
+    """Notes size and SHA-256 of every file in `folder` (not in its subfolders) in `manifest.json`."""
+    files = sorted(path for path in folder.iterdir() if path.is_file() and not _is_apart(path.name))
+    entries = {path.name: {"sha256": sha256_of(path), "bytes": path.stat().st_size} for path in files}
+    write_json(folder / MANIFEST, entries)
+
+
+def verify_manifest(folder: Path) -> bool:
+    """Compares the files in `folder` with its `manifest.json`; False if it has none.
+
+    Files that are not listed are not looked at. Raises `CheckpointError` that names the first file
+    that is missing or has changed.
+    """
+    manifest = folder / MANIFEST
+    if not manifest.is_file():
+        return False
+    with naming(manifest):
+        if manifest.stat().st_size > MOST_BYTES:
+            raise Refusal("it is too large for a manifest")
+        listed = [(name, *_listed(name, entry)) for name, entry in parse_object(manifest.read_bytes()).items()]
+    for name, size, sha256 in listed:
+        path = folder / name
+        with naming(path):
+            if not path.is_file():
+                raise Refusal(f"it is missing, and {MANIFEST} lists it")
+            if path.stat().st_size != size:
+                raise Refusal(f"it is cut or changed: {path.stat().st_size:,} bytes, and {MANIFEST} says {size:,}")
+            if sha256_of(path) != sha256:
+                raise Refusal(f"it is damaged or changed: its SHA-256 is not the one in {MANIFEST}")
+    return True
+
+
+def nonfinite(tensors: Mapping[str, Tensor]) -> list[str]:
+    """Names of the tensors that hold NaN or infinity. Reads every number once."""
+    return [name for name, tensor in tensors.items() if tensor.is_floating_point() and not _is_finite(tensor)]
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    if tensor.numel() == 0:
+        return True
+    wide = tensor if tensor.dtype.itemsize > 1 else tensor.float()  # there is no arithmetic in 8 bits
+    return all(bool(end.isfinite()) for end in torch.aminmax(wide))  # NaN comes through both; no copy is made
+
+
+def _is_apart(name: str) -> bool:
+    return name == MANIFEST or name.startswith(".")
+
+
+def _listed(name: str, entry: Any) -> tuple[int, str]:
+    match entry:
+        case {"bytes": int(size), "sha256": str(sha256)} if name and Path(name).name == name and "\\" not in name:
+            return size, sha256
+    raise Refusal(f"it is damaged: its entry {shown(name)} makes no sense", FETCH_AGAIN)

@@ -1,0 +1,171 @@
+"""The pickle inside a PyTorch checkpoint, read by a small machine that can build containers and descriptions.
+
+Python's own unpickler, even with a restricted `find_class`, sets attributes, hashes whatever it is told to, grows its
+memo to an index of the file's choice (20 bytes for 64 GB) and calls what it found. This one knows the opcodes that
+weights need, and the names of `pickled_names`. No recursion; time and memory are bounded by the length of the pickle.
+What the opcodes mean: `pickletools` in the standard library.
+"""
+
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from seeread.checkpoints.pickled_names import Builder, Module, check, named, storage
+from seeread.checkpoints.refusal import CONVERT, Refusal, shown
+
+_MOST_BYTES = 16 * 2**20
+_MOST_STEPS = 4_000_000  # 50,000 tensors take 30 steps each, and the state of their optimizer as many again
+_MARK = object()
+
+
+def read_pickle(data: bytes) -> Any:
+    """The object in `data`: dicts, lists, tuples, numbers, strings, `TensorPlace` and `Module`; may hold itself.
+
+    Raises `Refusal` for a name or an opcode that is not on the list, and for whatever does not fit together.
+    """
+    if len(data) > _MOST_BYTES:
+        raise Refusal(f"its pickle is {len(data):,} bytes long, and {_MOST_BYTES:,} is the most that is read")
+    try:
+        return _Machine(data).run()
+    except (IndexError, KeyError, TypeError, ValueError):  # an empty stack, no such memo, too few arguments, no UTF-8
+        raise Refusal("it is damaged: its pickle makes no sense") from None
+
+
+class _Machine:
+    """A stack, a memo, and a place in the pickle."""
+
+    def __init__(self, data: bytes):
+        self.data = data
+        self.at = 0
+        self.stack: list[Any] = []
+        self.memo: dict[int, Any] = {}
+
+    def run(self) -> Any:
+        for _ in range(_MOST_STEPS):
+            opcode = self.take(1)
+            if opcode == b".":
+                check(self.at == len(self.data) and len(self.stack) == 1, "leftovers")
+                return self.pop()
+            if opcode in _PUSHING:
+                self.stack.append(_PUSHING[opcode](self))
+            elif opcode in _CHANGING:
+                _CHANGING[opcode](self)
+            else:
+                raise Refusal(f"its pickle uses the opcode {shown(opcode)}, which no weights need", CONVERT)
+        raise Refusal(f"its pickle takes more than {_MOST_STEPS:,} steps", CONVERT)
+
+    # Reading on in the pickle.
+
+    def take(self, size: int) -> bytes:
+        piece = self.data[self.at : self.at + size]
+        check(len(piece) == size, "an early end")
+        self.at += size
+        return piece
+
+    def integer(self, size: int, signed: bool = False) -> int:
+        return int.from_bytes(self.take(size), "little", signed=signed)
+
+    def long(self) -> int:
+        size = self.integer(1)
+        check(size <= 8, "an integer of more than 64 bits")
+        return self.integer(size, signed=True)
+
+    def real(self) -> float:
+        (number,) = struct.unpack(">d", self.take(8))
+        return float(number)
+
+    def text(self, length_size: int) -> str:
+        return self.take(self.integer(length_size)).decode("utf-8")
+
+    def line(self) -> str:
+        end = self.data.index(b"\n", self.at)
+        return self.take(end + 1 - self.at)[:-1].decode("utf-8")
+
+    # The stack.
+
+    def pop(self) -> Any:
+        value = self.stack.pop()
+        check(value is not _MARK, "a mark where a value belongs")
+        return value
+
+    def pops(self, count: int) -> tuple[Any, ...]:
+        return tuple([self.pop() for _ in range(count)][::-1])
+
+    def pops_to_mark(self) -> list[Any]:
+        items = []
+        while (value := self.stack.pop()) is not _MARK:
+            items.append(value)
+        return items[::-1]
+
+    def remember(self, index: int) -> None:
+        check(self.stack[-1] is not _MARK, "a mark where a value belongs")
+        self.memo[index] = self.stack[-1]
+
+    # What containers, functions and modules are told.
+
+    def extend(self, items: list[Any]) -> None:
+        check(type(self.stack[-1]) is list, "items for what is no list")
+        self.stack[-1].extend(items)
+
+    def set(self, items: list[Any]) -> None:
+        target = self.stack[-1]
+        check(type(target) is dict and len(items) % 2 == 0, "entries for what is no dict")
+        for key, value in zip(items[::2], items[1::2], strict=True):
+            check(isinstance(key, str | int | float), "an odd key")  # hashing a million nested tuples ends the process
+            target[key] = value
+
+    def call(self, new: bool) -> Any:
+        builder, arguments = self.pops(2)
+        check(isinstance(builder, Builder) and builder.new == new and type(arguments) is tuple, "a call of no function")
+        check(not (new and arguments), "a module made from arguments")
+        return builder.build(*arguments)
+
+    def build(self) -> None:
+        """State for the object on top of the stack: attributes of a module, or notes on an OrderedDict (not needed)."""
+        state, target = self.pop(), self.stack[-1]
+        check(type(state) is dict and all(isinstance(key, str) for key in state), "state that is no dict of names")
+        check(isinstance(target, Module) or type(target) is dict, "state for what has none")
+        if isinstance(target, Module):
+            check(not target.attributes, "a module filled twice")
+            target.attributes = state
+
+
+_PUSHING: dict[bytes, Callable[[_Machine], Any]] = {
+    b"(": lambda machine: _MARK,
+    b"}": lambda machine: {},
+    b"]": lambda machine: [],
+    b")": lambda machine: (),
+    b"t": lambda machine: tuple(machine.pops_to_mark()),
+    b"\x85": lambda machine: machine.pops(1),  # TUPLE1, 2, 3
+    b"\x86": lambda machine: machine.pops(2),
+    b"\x87": lambda machine: machine.pops(3),
+    b"N": lambda machine: None,
+    b"\x88": lambda machine: True,
+    b"\x89": lambda machine: False,
+    b"K": lambda machine: machine.integer(1),  # BININT1, BININT2, BININT
+    b"M": lambda machine: machine.integer(2),
+    b"J": lambda machine: machine.integer(4, signed=True),
+    b"\x8a": lambda machine: machine.long(),  # LONG1
+    b"G": lambda machine: machine.real(),
+    b"\x8c": lambda machine: machine.text(1),  # SHORT_BINUNICODE, BINUNICODE
+    b"X": lambda machine: machine.text(4),
+    b"c": lambda machine: named(machine.line(), machine.line()),  # GLOBAL, STACK_GLOBAL
+    b"\x93": lambda machine: named(*machine.pops(2)),
+    b"h": lambda machine: machine.memo[machine.integer(1)],  # BINGET, LONG_BINGET
+    b"j": lambda machine: machine.memo[machine.integer(4)],
+    b"Q": lambda machine: storage(machine.pop()),  # BINPERSID
+    b"R": lambda machine: machine.call(new=False),  # REDUCE, NEWOBJ
+    b"\x81": lambda machine: machine.call(new=True),
+}
+_CHANGING: dict[bytes, Callable[[_Machine], object]] = {
+    b"\x80": lambda machine: check(machine.integer(1) <= 5, "an unknown protocol"),
+    b"\x95": lambda machine: machine.take(8),  # FRAME: a hint how much to read at once
+    b"q": lambda machine: machine.remember(machine.integer(1)),  # BINPUT, LONG_BINPUT, MEMOIZE
+    b"r": lambda machine: machine.remember(machine.integer(4)),
+    b"\x94": lambda machine: machine.remember(len(machine.memo)),
+    b"a": lambda machine: machine.extend([machine.pop()]),
+    b"e": lambda machine: machine.extend(machine.pops_to_mark()),
+    b"s": lambda machine: machine.set([*machine.pops(2)]),
+    b"u": lambda machine: machine.set(machine.pops_to_mark()),
+    b"b": lambda machine: machine.build(),
+}
