@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
 
-from ..errors import TokenizerError
+from seeread.errors import TokenizerError
 
 LARGEST_FILE = 128 * 2**20
 """Bytes. Gemma's `tokenizer.json`, the largest in use here, has 34 million."""
