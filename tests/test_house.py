@@ -124,9 +124,11 @@ def test_the_rule_lets_pass(line: str) -> None:
 
 
 def offered(body: ast.Module | ast.ClassDef) -> Iterator[ast.FunctionDef | ast.ClassDef]:
-    """What is public in a module or class. Not `forward`: the class says what that is."""
+    """What is public in a module or class. Not `forward`: the class says what that is; not the `@overload`s."""
     for node in body.body:
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name[0] != "_" and node.name != "forward":
+        if not isinstance(node, (ast.FunctionDef, ast.ClassDef)) or node.name[0] == "_" or node.name == "forward":
+            continue
+        if "overload" not in {dotted(decorator) for decorator in node.decorator_list}:
             yield node
 
 
