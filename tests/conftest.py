@@ -27,6 +27,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     def only_here(self: socket.socket, address: object) -> None:
         host = address[0] if isinstance(address, tuple) else None
         if self.family in (socket.AF_INET, socket.AF_INET6) and host not in ("127.0.0.1", "::1", "localhost"):
+            self.close()
             pytest.fail(f"this test tried to connect to {address}: tests run without a network")
         connect(self, address)  # type: ignore[arg-type]
 
