@@ -41,7 +41,10 @@ def read_parquet(path: Path, side: int, captions: Captions, label: str | None = 
         raise DataError(f"{path}: parquet files need pyarrow. Install it with: pip install 'seeread[train]'") from error
     if not path.is_file():
         raise DataError(f"{path}: there is no such file. Give the path of a parquet file.")
-    table = parquet.read_table(path)
+    try:
+        table = parquet.read_table(path)
+    except (OSError, ValueError) as error:  # pyarrow's own errors derive from these
+        raise DataError(f"{path}: this is not a parquet file, or it is cut. Fetch or write it again.") from error
     missing = {"image", *([label] if label else [])} - set(table.column_names)
     if missing:
         raise DataError(f"{path}: no column {', '.join(sorted(missing))}. It has: {', '.join(table.column_names)}.")

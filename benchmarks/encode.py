@@ -1,0 +1,128 @@
+"""Encoding images and texts with ViT-B/32, beside `transformers` and `open_clip`, at the same random weights.
+
+    python -m benchmarks.encode [--rounds 15] [--threads 2]
+
+The first contender of each table is what the others are compared with: `transformers` as it comes (fp32) for
+images, and for texts the fixed 77 tokens in fp32 that openai/CLIP and open_clip compute. Our weights are read from
+the folder that `transformers` wrote, and before anything is timed all fp32 contenders must agree.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+import transformers
+from torch import Tensor
+
+import seeread
+from benchmarks.interleaved import interleave, report
+from seeread.nn.packed import can_pack
+
+TEXTS = ["a photo of a cat", "a diagram", "two dogs on a beach", "a red car in front of a house",
+         "a plate of food", "an astronaut", "a cup of coffee", "a rocket at night"]  # fmt: skip
+START, END = 49406, 49407
+
+
+def reference() -> transformers.CLIPModel:
+    """CLIP ViT-B/32 at random weights, as published in shape."""
+    torch.manual_seed(0)
+    config = transformers.CLIPConfig()
+    config.text_config.eos_token_id = END
+    return transformers.CLIPModel(config).eval()
+
+
+def tokens(count: int, pad_to: int | None) -> Tensor:
+    """Short texts as CLIP's tokenizer gives them, 4 to 8 tokens and two marks, padded with zeros."""
+    rows = [[START, *(1000 + 7 * place for place in range(len(text.split()))), END] for text in TEXTS[:count]]
+    longest = pad_to or max(map(len, rows))
+    return torch.tensor([row + [0] * (longest - len(row)) for row in rows])
+
+
+def main() -> None:
+    """Build, compare, time, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    print(f"torch {torch.__version__}, transformers {transformers.__version__}, {options.threads} threads")
+
+    theirs = reference()
+    with tempfile.TemporaryDirectory() as folder:
+        write_checkpoint(theirs, Path(folder))
+        exact = seeread.load(folder, precision="fp32")
+        fast = seeread.load(folder, precision="auto")
+    half = reference().to(torch.bfloat16)
+    print(f"seeread's own choice of precision here: {fast.precision}; packed weights: {can_pack()}")
+    open_clip_model = rival_open_clip(theirs)
+
+    with torch.inference_mode():
+        for count in (1, 8):
+            images = torch.randn(count, 3, 224, 224)
+            images_half = images.bfloat16()
+            contenders: dict[str, Callable[[], Tensor]] = {
+                "transformers, fp32 (its default)": lambda: feature(theirs.get_image_features(images)),
+                "transformers, bf16": lambda: feature(half.get_image_features(images_half)),
+                "seeread, fp32": lambda: exact.model.embed_image(images),
+                "seeread, its default here": lambda: fast.model.embed_image(images.to(fast.precision)),
+            }
+            if open_clip_model is not None:
+                contenders["open_clip, fp32 (its default)"] = lambda: open_clip_model.encode_image(images)
+            agree(contenders)
+            report(f"images, batch of {count}", interleave(contenders, options.rounds))
+        for count in (1, 8):
+            whole, cut = tokens(count, 77), tokens(count, None)
+            mask = (cut != 0).long()
+            contenders = {
+                "transformers, fp32, padded to 77": lambda: feature(theirs.get_text_features(whole)),
+                "transformers, fp32, padded to the longest": lambda: feature(theirs.get_text_features(cut, mask)),
+                "seeread, fp32": lambda: exact.model.embed_text(cut),
+                "seeread, its default here": lambda: fast.model.embed_text(cut),
+            }
+            if open_clip_model is not None:
+                contenders["open_clip, fp32 (its default), padded to 77"] = lambda: open_clip_model.encode_text(whole)
+            agree(contenders)
+            report(f"short texts, batch of {count}", interleave(contenders, options.rounds))
+
+
+def write_checkpoint(model: transformers.CLIPModel, folder: Path) -> None:
+    """The folder that `transformers` writes, with a small tokenizer beside it: tokens are given, not made, here."""
+    from tokenizers import Tokenizer, models
+
+    model.save_pretrained(folder)
+    transformers.CLIPImageProcessorPil().save_pretrained(folder)
+    words = {"<pad>": 0, "<|startoftext|>": 1, "<|endoftext|>": 2}
+    tokenizer = Tokenizer(models.WordLevel(words, unk_token="<pad>"))
+    tokenizer.save(str(folder / "tokenizer.json"))
+
+
+def feature(output: object) -> Tensor:
+    """The projected feature as a unit vector, whichever way this version of `transformers` gives it."""
+    tensor = output if isinstance(output, Tensor) else output.pooler_output  # type: ignore[attr-defined]
+    return tensor / tensor.norm(dim=-1, keepdim=True)
+
+
+def rival_open_clip(theirs: transformers.CLIPModel) -> torch.nn.Module | None:
+    """open_clip's ViT-B/32 at random weights of its own (its speed does not depend on them); None if not installed."""
+    try:
+        from tests.parity.reference_open_clip import open_clip
+    except ImportError:
+        print("open_clip is not installed: left out")
+        return None
+    return open_clip.create_model("ViT-B-32", pretrained=None, force_quick_gelu=True).eval()
+
+
+def agree(contenders: dict[str, Callable[[], Tensor]]) -> None:
+    """Nobody is fast at something else: in the same weights, fp32 gives the same vectors and bf16 nearly so."""
+    first, *others = ((name, run().float()) for name, run in contenders.items() if "open_clip" not in name)
+    for name, vectors in others:
+        cosine = torch.cosine_similarity(first[1], vectors).min().item()
+        least = 0.99999 if "fp32" in name else 0.999
+        if cosine < least:
+            raise SystemExit(f"{name} disagrees with {first[0]}: cosine {cosine:.6f}")
+
+
+if __name__ == "__main__":
+    main()

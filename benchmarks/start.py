@@ -1,0 +1,72 @@
+"""From the start of a process to its answer: one picture, three labels, ViT-B/32 at random weights.
+
+    python -m benchmarks.start [--rounds 5]
+
+Whole processes, in turn: `import torch` alone, `seeread classify`, and the pipeline of `transformers`.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+from benchmarks.interleaved import interleave, report
+
+LABELS = ("a dog", "a cat", "a horse")
+
+PIPELINE = """
+import sys
+from transformers import pipeline
+classify = pipeline("zero-shot-image-classification", model=sys.argv[1], image_processor=sys.argv[1])
+print(classify(sys.argv[2], candidate_labels=sys.argv[3].split(",")))
+"""
+
+WRITE = """
+import sys, torch, transformers
+from pathlib import Path
+from tokenizers import Tokenizer, models
+folder = Path(sys.argv[1])
+torch.manual_seed(0)
+config = transformers.CLIPConfig()
+config.text_config.eos_token_id = 49407
+transformers.CLIPModel(config).save_pretrained(folder)
+transformers.CLIPImageProcessorPil().save_pretrained(folder)
+letters = [chr(place) for place in range(97, 123)]
+words = letters + [letter + "</w>" for letter in letters]
+vocabulary = {word: place for place, word in enumerate(words)}
+vocabulary |= {"<|startoftext|>": 49406, "<|endoftext|>": 49407}
+transformers.CLIPTokenizer(vocab=vocabulary, merges=[]).save_pretrained(folder)
+"""
+
+
+def main() -> None:
+    """Write the checkpoint, then time."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "vit-b-32"
+        picture = Path(name) / "picture.jpg"
+        subprocess.run([sys.executable, "-c", WRITE, folder], check=True, capture_output=True)
+        Image.effect_mandelbrot((640, 480), (-2.0, -1.2, 1.0, 1.2), 60).convert("RGB").save(picture)
+        labels = ",".join(LABELS)
+        commands = {
+            "transformers: pipeline": [sys.executable, "-c", PIPELINE, folder, picture, labels],
+            "seeread classify": [
+                sys.executable, "-m", "seeread", "classify", picture, "--labels", labels, "--model", folder,
+            ],
+            "import torch": [sys.executable, "-c", "import torch"],
+            "import seeread": [sys.executable, "-c", "import seeread"],
+        }  # fmt: skip
+        contenders = {
+            title: lambda command=command: subprocess.run(command, check=True, capture_output=True)
+            for title, command in commands.items()
+        }
+        report("process start to answer", interleave(contenders, options.rounds, warmup=1))
+
+
+if __name__ == "__main__":
+    main()

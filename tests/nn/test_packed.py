@@ -1,0 +1,85 @@
+"""Packed blocks compute what plain blocks compute, up to bf16 rounding."""
+
+import copy
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from seeread.nn.attention import Attention
+from seeread.nn.mask import causal_mask, key_mask
+from seeread.nn.mlp import MLP
+from seeread.nn.packed import PackedLinear, can_pack, pack
+from seeread.nn.transformer import Transformer, TransformerConfig
+
+pytestmark = pytest.mark.skipif(not can_pack(), reason="needs a processor on which oneDNN multiplies in bf16")
+
+
+def shaken(module: nn.Module) -> nn.Module:
+    torch.manual_seed(0)
+    for parameter in module.parameters():
+        nn.init.normal_(parameter, std=0.15)
+    return module.eval()
+
+
+def packed(module: nn.Module) -> nn.Module:
+    holder = nn.Sequential(copy.deepcopy(module))
+    pack(holder)
+    return holder[0].to(torch.bfloat16)
+
+
+def difference(plain: nn.Module, x: Tensor, **rest: Tensor | None) -> tuple[float, float]:
+    """Of the packed and of the plain bf16 result from the exact one, relative to its size."""
+    half = copy.deepcopy(plain).to(torch.bfloat16)
+    with torch.inference_mode():
+        exact = plain(x, **rest)
+        rest = {name: y.bfloat16() if y is not None and y.is_floating_point() else y for name, y in rest.items()}
+        ours, theirs = (module(x.bfloat16(), **rest).float() for module in (packed(plain), half))
+    size = exact.abs().max()
+    return ((ours - exact).abs().max() / size).item(), ((theirs - exact).abs().max() / size).item()
+
+
+@pytest.mark.parametrize("activation", ["gelu", "gelu_tanh", "quick_gelu"])
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_packed_transformer_is_as_exact_as_bf16(activation: str, masked: bool) -> None:
+    plain = shaken(Transformer(TransformerConfig(width=48, layers=3, heads=3, hidden=112, activation=activation)))
+    mask = causal_mask(11) if masked else None
+    ours, theirs = difference(plain, torch.randn(2, 11, 48), mask=mask)
+    assert ours < max(2 * theirs, 0.02)
+
+
+def test_a_packed_transformer_hides_padding() -> None:
+    plain = shaken(Transformer(TransformerConfig(width=32, layers=2, heads=4, hidden=64)))
+    valid = torch.tensor([[True] * 5 + [False] * 3, [True] * 8])
+    x = torch.randn(2, 8, 32).bfloat16()
+    other = x.clone()
+    other[0, 5:] = 9.0
+    fast = packed(plain)
+    with torch.inference_mode():
+        assert torch.equal(fast(x, key_mask(valid))[0, :5], fast(other, key_mask(valid))[0, :5])
+        assert not torch.equal(fast(x)[0, :5], fast(other)[0, :5])
+
+
+def test_packed_cross_attention_reads_its_context() -> None:
+    plain = shaken(Attention(32, heads=4, out_width=20))
+    ours, theirs = difference(plain, torch.randn(3, 1, 32), context=torch.randn(3, 7, 32))
+    assert ours < max(2 * theirs, 0.02)
+
+
+def test_every_linear_layer_is_packed_and_other_layers_stay() -> None:
+    model = nn.ModuleDict({"a": nn.Linear(8, 8), "b": nn.Sequential(nn.LayerNorm(8), MLP(8, 16, "gelu"))})
+    pack(model)
+    assert not any(isinstance(module, nn.Linear) for module in model.modules())
+    assert isinstance(model["a"], PackedLinear) and isinstance(model["b"][0], nn.LayerNorm)
+
+
+def test_gradients_through_packed_weights_are_refused_not_lost() -> None:
+    layer = PackedLinear(torch.randn(4, 4), None)
+    with pytest.raises(RuntimeError, match="precision='fp32'"):
+        layer(torch.randn(2, 4).bfloat16().requires_grad_())
+
+
+def test_no_bias() -> None:
+    weight = torch.randn(5, 7)
+    got = PackedLinear(weight, None)(torch.ones(1, 7).bfloat16()).float()
+    torch.testing.assert_close(got, weight.sum(1)[None], atol=0.1, rtol=0.02)

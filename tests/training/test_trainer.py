@@ -1,0 +1,114 @@
+"""The loop: it learns, goes on exactly where it stopped, and refuses to learn nonsense."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from seeread.errors import DataError
+from seeread.models.dual_encoder import DualEncoder
+from seeread.nn.initialise import initialise
+from seeread.training.average import WeightAverage
+from seeread.training.losses import info_nce
+from seeread.training.recipe import Recipe
+from seeread.training.schedule import cosine
+from seeread.training.trainer import train
+from tests.tiny import tiny_config
+
+RECIPE = Recipe(steps=12, rate=3e-3, warmup=3, precision="fp32", average=0.9)
+
+
+def batches(step: int) -> tuple[Tensor, Tensor]:
+    """Four colours and their words; a little different each step."""
+    generator = torch.Generator().manual_seed(step)
+    images = torch.eye(4, 3)[:, :, None, None] + 0.1 * torch.randn(4, 3, 16, 16, generator=generator)
+    return images, torch.tensor([[1, 4 + place, 2] for place in range(4)])
+
+
+def fresh() -> DualEncoder:
+    torch.manual_seed(0)
+    model = DualEncoder(tiny_config())
+    initialise(model)
+    return model
+
+
+class Killed(Exception):
+    """The run was ended from outside."""
+
+
+def test_it_learns(tmp_path: Path) -> None:
+    model = train(fresh(), info_nce, batches, replace(RECIPE, steps=60), tmp_path)
+    images, tokens = batches(999)
+    assert model(images, tokens).argmax(1).tolist() == [0, 1, 2, 3]
+    assert not model.training
+
+
+def test_a_run_that_was_killed_ends_bit_for_bit_as_one_that_was_not(tmp_path: Path) -> None:
+    def die_at_nine(step: int) -> tuple[Tensor, Tensor]:
+        if step == 9:
+            raise Killed
+        return batches(step)
+
+    whole = train(fresh(), info_nce, batches, RECIPE, tmp_path / "whole", every=4)
+    with pytest.raises(Killed):
+        train(fresh(), info_nce, die_at_nine, RECIPE, tmp_path / "killed", every=4)
+    torch.manual_seed(77)
+    other_start = DualEncoder(tiny_config())
+    resumed = train(other_start, info_nce, batches, RECIPE, tmp_path / "killed", every=4)
+    for name, tensor in whole.state_dict().items():
+        assert torch.equal(tensor, resumed.state_dict()[name]), name
+    assert not list((tmp_path / "killed").glob("*.draft"))
+
+
+def test_what_was_measured_is_written_down(tmp_path: Path) -> None:
+    train(fresh(), info_nce, batches, RECIPE, tmp_path, watch=lambda step, model: {"score": step * 2.0}, every=5)
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [5, 10, 12] and [line["score"] for line in lines] == [10, 20, 24]
+    assert all(0 < line["loss"] < 10 for line in lines)
+
+
+def test_a_loss_that_is_no_number_stops_the_run_before_the_weights_are_touched(tmp_path: Path) -> None:
+    model = fresh()
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    with pytest.raises(RuntimeError, match="the loss of step 0 is nan"):
+        train(model, lambda logits: logits.sum() * float("nan"), batches, RECIPE, tmp_path)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+
+
+def test_the_state_of_another_model_is_refused(tmp_path: Path) -> None:
+    train(fresh(), info_nce, batches, replace(RECIPE, steps=1), tmp_path)
+    with pytest.raises(DataError, match=r"state\.safetensors: this is not the state of a run of this model"):
+        train(nn.Linear(3, 3), info_nce, batches, RECIPE, tmp_path)
+    (tmp_path / "state.safetensors").write_bytes(b"cut")
+    with pytest.raises(DataError, match=r"state\.safetensors"):
+        train(fresh(), info_nce, batches, RECIPE, tmp_path)
+
+
+def test_the_temperature_is_capped(tmp_path: Path) -> None:
+    model = fresh()
+    nn.init.constant_(model.similarity.log_scale, 9.0)
+    train(model, info_nce, batches, replace(RECIPE, steps=1), tmp_path)
+    assert model.similarity.log_scale.exp().item() == pytest.approx(100.0, rel=1e-4)
+
+
+def test_cosine_climbs_then_falls_to_nothing() -> None:
+    shares = [cosine(step, steps=100, warmup=10) for step in range(100)]
+    assert shares[0] == pytest.approx(0.1) and shares[9] == shares[10] == 1.0
+    assert shares[55] == pytest.approx(0.5) and shares[99] < 0.001
+    assert shares[10:] == sorted(shares[10:], reverse=True)
+
+
+def test_the_average_forgets_its_start_and_then_follows_slowly() -> None:
+    model = nn.Linear(1, 1, bias=False)
+    nn.init.constant_(model.weight, 5.0)
+    average = WeightAverage(model, decay=0.9)
+    nn.init.constant_(model.weight, 1.0)
+    for step in range(200):
+        average.update(model, step)
+    assert average.model.weight.item() == pytest.approx(1.0, abs=1e-6)
+    nn.init.constant_(model.weight, 2.0)
+    average.update(model, 200)
+    assert average.model.weight.item() == pytest.approx(1.1)
