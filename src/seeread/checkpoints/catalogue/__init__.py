@@ -1,0 +1,93 @@
+"""Every published dual encoder that seeread can load, under every name that people use for it. Never imports torch."""
+
+from difflib import get_close_matches
+from functools import cache
+
+from seeread.checkpoints.catalogue.bundled import bundled
+from seeread.checkpoints.catalogue.entry import Accuracy, Archive, Entry, Format, Source
+from seeread.checkpoints.catalogue.open_clip import open_clip
+from seeread.checkpoints.catalogue.openai import openai
+from seeread.checkpoints.catalogue.siglip import siglip
+from seeread.errors import CheckpointError
+
+__all__ = [
+    "Accuracy",
+    "Archive",
+    "Entry",
+    "Format",
+    "Source",
+    "close_names",
+    "entries",
+    "find",
+    "find_source",
+    "unknown",
+]
+
+_PREFIXES = ("https://huggingface.co/", "hf-hub:", "hf_hub:")
+_SEPARATORS = str.maketrans("/_:@ ", "-----")
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    """All models, families together, in the order in which they came."""
+    return (*bundled(), *openai(), *open_clip(), *siglip())
+
+
+def find(name: str) -> Entry | None:
+    """The model of that name, or None. Upper and lower case, `/`, `-`, `_` and `:` are all one.
+
+    `ViT-B/32`, `ViT-B-32`, `ViT-B-32:openai`, `openai/clip-vit-base-patch32`, `clip-vit-base-patch32` and
+    `hf-hub:timm/vit_base_patch32_clip_224.openai` are one model.
+    """
+    return _named().get(_plain(name))
+
+
+def find_source(name: str) -> Source | None:
+    """The repository that `name` means: itself if it names one that is known, else the first choice of its model."""
+    entry = find(name)
+    if entry is None:
+        return None
+    named = [source for source in entry.sources if _plain(name) in _names_of(source)]
+    return named[0] if named else entry.source
+
+
+def close_names(name: str, most: int = 3) -> list[str]:
+    """The names of models that look most like `name`."""
+    plain = _plain(name)
+    beginnings: dict[str, list[str]] = {}  # what is typed is often only the beginning of a name
+    for known, entry in _named().items():
+        beginnings.setdefault(known[: len(plain) + 1], []).append(entry.name)
+    close = get_close_matches(plain, beginnings, n=most, cutoff=0.6)
+    return list(dict.fromkeys(known for beginning in close for known in beginnings[beginning]))[:most]
+
+
+def unknown(name: str) -> CheckpointError:
+    """The error for a name that means nothing here: what it may have been meant to be, and where to look."""
+    close = close_names(name)
+    guess = f" Did you mean {' or '.join(close)}?" if close else ""
+    return CheckpointError(
+        f"{name!r} is not a model that seeread knows, nor a file or folder here.{guess}"
+        " `seeread models` lists them; a repository on the hub is named owner/name."
+    )
+
+
+@cache
+def _named() -> dict[str, Entry]:
+    named: dict[str, Entry] = {}
+    for entry in entries():
+        named |= dict.fromkeys(map(_plain, (entry.name, *entry.aliases)), entry)
+        for source in entry.sources:
+            named |= dict.fromkeys(_names_of(source), entry)
+    return named
+
+
+def _names_of(source: Source) -> tuple[str, str]:
+    """A repository with its owner and without."""
+    return _plain(source.repository), _plain(source.repository.partition("/")[2])
+
+
+def _plain(name: str) -> str:
+    name = name.strip().lower()
+    for prefix in _PREFIXES:
+        name = name.removeprefix(prefix)
+    return name.strip("/").translate(_SEPARATORS)

@@ -1,0 +1,18 @@
+"""The models that come with the package, trained by its own recipes."""
+
+from seeread.checkpoints.catalogue.entry import Entry
+
+
+def bundled() -> tuple[Entry, ...]:
+    """Small, and there without a network."""
+    mini_clip = Entry(
+        name="seeread/mini-clip",
+        family="seeread",
+        architecture="mini-clip",
+        source=None,
+        aliases=("mini-clip",),
+        parameters=10_407_729,
+        resolution=64,
+        data="Tiny ImageNet, Flickr8k",
+    )
+    return (mini_clip,)

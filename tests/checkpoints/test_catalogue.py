@@ -1,0 +1,124 @@
+"""The catalogue: names that resolve, numbers that agree with the architectures, and no two models of one name."""
+
+import subprocess
+import sys
+
+import pytest
+
+from seeread.checkpoints.catalogue import close_names, entries, find, find_source, unknown
+from seeread.errors import CheckpointError
+from tests.checkpoints.architectures import ARCHITECTURES, PUBLISHED, count
+
+
+@pytest.mark.parametrize(
+    ("name", "repository"),
+    [
+        ("ViT-B/32", "openai/clip-vit-base-patch32"),
+        ("vit-b-32", "openai/clip-vit-base-patch32"),
+        ("ViT-B-32:openai", "openai/clip-vit-base-patch32"),
+        ("ViT-B-32-quickgelu:openai", "openai/clip-vit-base-patch32"),
+        ("openai/clip-vit-base-patch32", "openai/clip-vit-base-patch32"),
+        ("CLIP-ViT-base-patch32", "openai/clip-vit-base-patch32"),
+        ("ViT-L/14@336px", "openai/clip-vit-large-patch14-336"),
+        ("RN50x16", "timm/resnet50x16_clip.openai"),
+        ("timm/vit_base_patch32_clip_224.openai", "timm/vit_base_patch32_clip_224.openai"),
+        ("ViT-B-32:laion2b_s34b_b79k", "laion/CLIP-ViT-B-32-laion2B-s34B-b79K"),
+        ("vit-b-32:laion2b-s34b-b79k", "laion/CLIP-ViT-B-32-laion2B-s34B-b79K"),
+        ("hf-hub:laion/CLIP-ViT-bigG-14-laion2B-39B-b160k", "laion/CLIP-ViT-bigG-14-laion2B-39B-b160k"),
+        ("https://huggingface.co/apple/DFN5B-CLIP-ViT-H-14-378", "apple/DFN5B-CLIP-ViT-H-14-378"),
+        ("ViT-H-14-378-quickgelu:dfn5b", "apple/DFN5B-CLIP-ViT-H-14-378"),
+        ("facebook/metaclip-b32-400m", "facebook/metaclip-b32-400m"),
+        ("ViT-B-32:metaclip_400m", "timm/vit_base_patch32_clip_224.metaclip_400m"),
+        ("ViT-L-14:commonpool_xl_s13b_b90k", "laion/CLIP-ViT-L-14-CommonPool.XL-s13B-b90K"),
+        ("ViT-B-16:commonpool_l_clip_s1b_b8k", "laion/CLIP-ViT-B-16-CommonPool.L.clip-s1B-b8K"),
+        ("siglip2-base-patch16-224", "google/siglip2-base-patch16-224"),
+        ("timm/ViT-B-16-SigLIP2", "timm/ViT-B-16-SigLIP2"),
+        ("ViT-SO400M-14-SigLIP-384:webli", "google/siglip-so400m-patch14-384"),
+        ("google/siglip2-so400m-patch16-naflex", "google/siglip2-so400m-patch16-naflex"),
+    ],
+)
+def test_names_resolve(name: str, repository: str) -> None:
+    source = find_source(name)
+    assert source is not None
+    assert source.repository == repository
+
+
+def test_the_bundled_model_comes_first_and_has_no_repository() -> None:
+    first = entries()[0]
+    assert (first.name, first.source, first.format) == ("seeread/mini-clip", None, "native")
+    assert find("Mini-CLIP") is first
+    assert find_source("mini-clip") is None
+
+
+@pytest.mark.parametrize("name", ["", "ViT-B/33", "gpt2", "someone/a-model", "ViT-B-32:laion2b"])
+def test_other_names_do_not(name: str) -> None:
+    assert find(name) is None
+    assert find_source(name) is None
+
+
+def test_no_two_models_share_a_name() -> None:
+    for entry in entries():
+        for name in (entry.name, *entry.aliases, *(source.repository for source in entry.sources)):
+            assert find(name) is entry, name
+        for source in entry.sources:
+            assert find(source.repository.split("/")[1]) is entry
+            assert find_source(source.repository) == source
+
+
+def test_every_entry_is_complete_or_says_none() -> None:
+    for entry in entries():
+        assert entry.parameters
+        assert entry.parameters > 1e6
+        assert entry.data
+        assert entry.resolution is None or entry.resolution % 14 == 0 or entry.resolution % 16 == 0, entry.name
+        assert (entry.resolution is None) == ("naflex" in entry.name)
+        if entry.accuracy:
+            assert 1 < entry.accuracy.percent < 90
+            assert entry.accuracy.source
+        if entry.archive:
+            assert len(entry.archive.sha256) == 64
+            assert entry.archive.sha256 in entry.archive.url
+    without = [entry.name for entry in entries() if not entry.accuracy]
+    assert without == ["seeread/mini-clip", "siglip-so400m-patch16-256-i18n"]
+    assert [entry.name for entry in entries() if not entry.licence] == ["seeread/mini-clip"]
+
+
+def test_openai_has_its_nine_models_in_order() -> None:
+    names = [entry.name for entry in entries() if entry.family == "CLIP"]
+    expected = "RN50 RN101 RN50x4 RN50x16 RN50x64 ViT-B/32 ViT-B/16 ViT-L/14 ViT-L/14@336px"
+    assert names == expected.split()
+    vit = find("ViT-L/14@336px")
+    assert vit is not None
+    assert vit.archive is not None
+    assert vit.archive.url.endswith("/ViT-L-14-336px.pt")
+
+
+@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+def test_parameters_are_counted(architecture: str) -> None:
+    counted = count(ARCHITECTURES[architecture]())
+    said = {entry.parameters for entry in entries() if entry.architecture == architecture}
+    assert said == {counted}
+    if architecture in PUBLISHED:
+        assert round(counted / 1e6, 2) == PUBLISHED[architecture]
+
+
+def test_every_architecture_is_counted() -> None:
+    assert {entry.architecture for entry in entries()} == {*ARCHITECTURES, "mini-clip"}
+
+
+def test_close_names() -> None:
+    assert close_names("ViT-B/33")[0] == "ViT-B/32"
+    assert close_names("sigllip")[0].startswith("siglip")
+    assert close_names("siglip2-base")[0].startswith("siglip2-base")
+    assert close_names("zzzzzzzz") == []
+    message = str(unknown("ViT-B/33"))
+    assert "'ViT-B/33'" in message
+    assert "ViT-B/32" in message
+    assert "seeread models" in message
+    assert isinstance(unknown("x"), CheckpointError)
+
+
+def test_brings_nothing_heavy() -> None:
+    code = "import sys; from seeread.checkpoints.catalogue import find; find('x'); print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"torch", "numpy", "huggingface_hub"} & {*run.stdout.split()}
