@@ -10,6 +10,7 @@ the folder that `transformers` wrote, and before anything is timed all fp32 cont
 import argparse
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -23,6 +24,8 @@ from seeread.nn.packed import can_pack
 TEXTS = ["a photo of a cat", "a diagram", "two dogs on a beach", "a red car in front of a house",
          "a plate of food", "an astronaut", "a cup of coffee", "a rocket at night"]  # fmt: skip
 START, END = 49406, 49407
+
+Contenders = dict[str, Callable[[], Tensor]]
 
 
 def reference() -> transformers.CLIPModel:
@@ -54,37 +57,60 @@ def main() -> None:
         write_checkpoint(theirs, Path(folder))
         exact = seeread.load(folder, precision="fp32")
         fast = seeread.load(folder, precision="auto")
-    half = reference().to(torch.bfloat16)
     print(f"seeread's own choice of precision here: {fast.precision}; packed weights: {can_pack()}")
-    open_clip_model = rival_open_clip(theirs)
-
+    models = Models(theirs, reference().to(torch.bfloat16), exact, fast, rival_open_clip(theirs))
     with torch.inference_mode():
         for count in (1, 8):
-            images = torch.randn(count, 3, 224, 224)
-            images_half = images.bfloat16()
-            contenders: dict[str, Callable[[], Tensor]] = {
-                "transformers, fp32 (its default)": lambda: feature(theirs.get_image_features(images)),
-                "transformers, bf16": lambda: feature(half.get_image_features(images_half)),
-                "seeread, fp32": lambda: exact.model.embed_image(images),
-                "seeread, its default here": lambda: fast.model.embed_image(images.to(fast.precision)),
-            }
-            if open_clip_model is not None:
-                contenders["open_clip, fp32 (its default)"] = lambda: open_clip_model.encode_image(images)
-            agree(contenders)
-            report(f"images, batch of {count}", interleave(contenders, options.rounds))
+            race(f"images, batch of {count}", image_contenders(models, count), options.rounds)
         for count in (1, 8):
-            whole, cut = tokens(count, 77), tokens(count, None)
-            mask = (cut != 0).long()
-            contenders = {
-                "transformers, fp32, padded to 77": lambda: feature(theirs.get_text_features(whole)),
-                "transformers, fp32, padded to the longest": lambda: feature(theirs.get_text_features(cut, mask)),
-                "seeread, fp32": lambda: exact.model.embed_text(cut),
-                "seeread, its default here": lambda: fast.model.embed_text(cut),
-            }
-            if open_clip_model is not None:
-                contenders["open_clip, fp32 (its default), padded to 77"] = lambda: open_clip_model.encode_text(whole)
-            agree(contenders)
-            report(f"short texts, batch of {count}", interleave(contenders, options.rounds))
+            race(f"short texts, batch of {count}", text_contenders(models, count), options.rounds)
+
+
+@dataclass(frozen=True)
+class Models:
+    """The same ViT-B/32, five times."""
+
+    theirs: transformers.CLIPModel
+    theirs_half: transformers.CLIPModel
+    exact: seeread.Pretrained
+    fast: seeread.Pretrained
+    open_clip: torch.nn.Module | None
+
+
+def image_contenders(models: Models, count: int) -> Contenders:
+    """Who encodes `count` images of 224 x 224 pixels."""
+    images = torch.randn(count, 3, 224, 224)
+    images_half, images_fast = images.bfloat16(), images.to(models.fast.precision)
+    contenders: Contenders = {
+        "transformers, fp32 (its default)": lambda: feature(models.theirs.get_image_features(images)),
+        "transformers, bf16": lambda: feature(models.theirs_half.get_image_features(images_half)),
+        "seeread, fp32": lambda: models.exact.model.embed_image(images),
+        "seeread, its default here": lambda: models.fast.model.embed_image(images_fast),
+    }
+    if rival := models.open_clip:
+        contenders["open_clip, fp32 (its default)"] = lambda: rival.encode_image(images)
+    return contenders
+
+
+def text_contenders(models: Models, count: int) -> Contenders:
+    """Who encodes `count` short texts."""
+    whole, cut = tokens(count, 77), tokens(count, None)
+    mask = (cut != 0).long()
+    contenders: Contenders = {
+        "transformers, fp32, padded to 77": lambda: feature(models.theirs.get_text_features(whole)),
+        "transformers, fp32, padded to the longest": lambda: feature(models.theirs.get_text_features(cut, mask)),
+        "seeread, fp32": lambda: models.exact.model.embed_text(cut),
+        "seeread, its default here": lambda: models.fast.model.embed_text(cut),
+    }
+    if rival := models.open_clip:
+        contenders["open_clip, fp32 (its default), padded to 77"] = lambda: rival.encode_text(whole)
+    return contenders
+
+
+def race(title: str, contenders: Contenders, rounds: int) -> None:
+    """First see that they agree, then time them."""
+    agree(contenders)
+    report(title, interleave(contenders, rounds))
 
 
 def write_checkpoint(model: transformers.CLIPModel, folder: Path) -> None:
@@ -114,7 +140,7 @@ def rival_open_clip(theirs: transformers.CLIPModel) -> torch.nn.Module | None:
     return open_clip.create_model("ViT-B-32", pretrained=None, force_quick_gelu=True).eval()
 
 
-def agree(contenders: dict[str, Callable[[], Tensor]]) -> None:
+def agree(contenders: Contenders) -> None:
     """Nobody is fast at something else: in the same weights, fp32 gives the same vectors and bf16 nearly so."""
     first, *others = ((name, run().float()) for name, run in contenders.items() if "open_clip" not in name)
     for name, vectors in others:

@@ -25,7 +25,8 @@ SIZES = {"VGA": (640, 480), "12 MP": (4000, 3000)}
 def drawn_photo() -> Image.Image:
     """Smooth colour, edges and grain, so that JPEG has as much to do as on a photograph."""
     noise = np.random.default_rng(0)
-    coarse = Image.fromarray(noise.integers(0, 256, (60, 80, 3), dtype=np.uint8)).resize((4000, 3000), Image.Resampling.BICUBIC)
+    colours = Image.fromarray(noise.integers(0, 256, (60, 80, 3), dtype=np.uint8))
+    coarse = colours.resize((4000, 3000), Image.Resampling.BICUBIC)
     grain = noise.normal(0, 6, (3000, 4000, 3))
     pixels = np.asarray(coarse.filter(ImageFilter.EDGE_ENHANCE_MORE), dtype=np.float32) + grain
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))

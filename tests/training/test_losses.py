@@ -16,7 +16,7 @@ def test_info_nce_is_the_mean_of_both_cross_entropies() -> None:
 
 def test_pairwise_sigmoid_sums_over_all_and_divides_by_the_pairs() -> None:
     logits = torch.tensor([[2.0, -1.0], [0.5, 3.0]])
-    terms = [math.log(1 + math.exp(-2)), math.log(1 + math.exp(-1)), math.log(1 + math.exp(0.5)), math.log(1 + math.exp(-3))]
+    terms = [math.log(1 + math.exp(x)) for x in (-2, -1, 0.5, -3)]
     torch.testing.assert_close(pairwise_sigmoid(logits).item(), sum(terms) / 2)
 
 

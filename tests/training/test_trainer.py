@@ -35,7 +35,7 @@ def fresh() -> DualEncoder:
     return model
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """The run was ended from outside."""
 
 
@@ -49,11 +49,11 @@ def test_it_learns(tmp_path: Path) -> None:
 def test_a_run_that_was_killed_ends_bit_for_bit_as_one_that_was_not(tmp_path: Path) -> None:
     def die_at_nine(step: int) -> tuple[Tensor, Tensor]:
         if step == 9:
-            raise Killed
+            raise KilledError
         return batches(step)
 
     whole = train(fresh(), info_nce, batches, RECIPE, tmp_path / "whole", every=4)
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         train(fresh(), info_nce, die_at_nine, RECIPE, tmp_path / "killed", every=4)
     torch.manual_seed(77)
     other_start = DualEncoder(tiny_config())
