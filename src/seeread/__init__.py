@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from seeread.checkpoints.load import load as load
-    from seeread.checkpoints.load import save as save
+    from seeread.checkpoints.save import save as save
     from seeread.errors import SeereadError as SeereadError
     from seeread.pretrained import Pretrained as Pretrained
     from seeread.tasks.classify import classify as classify
@@ -18,7 +18,7 @@ _OFFERED = {
     "SeereadError": "seeread.errors",
     "classify": "seeread.tasks.classify",
     "load": "seeread.checkpoints.load",
-    "save": "seeread.checkpoints.load",
+    "save": "seeread.checkpoints.save",
 }
 
 
