@@ -89,12 +89,13 @@ def _directory_place(data: mmap.mmap) -> tuple[int, int, int]:
     signature, disk, first_disk, here, count, size, start, comment = _unpack(_END, data, end)
     if signature != b"PK\x05\x06" or disk or first_disk or here != count or comment:
         raise Refusal(_CUT)
-    if data[max(0, end - _LOCATOR_64.size) : end][:4] == b"PK\x06\x07":
-        _, _, end, _ = _unpack(_LOCATOR_64, data, end - _LOCATOR_64.size)
+    locator = end - _LOCATOR_64.size
+    if data[max(0, locator) : end][:4] == b"PK\x06\x07":
+        _, _, end, _ = _unpack(_LOCATOR_64, data, locator)
         signature, _, _, _, _, _, here_64, count_64, size_64, start_64 = _unpack(_END_64, data, end)
         wide, narrow = (count_64, size_64, start_64), (count, size, start)
         saturated = (0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF)
-        if signature != b"PK\x06\x06" or here_64 != count_64:
+        if signature != b"PK\x06\x06" or here_64 != count_64 or end + _END_64.size != locator:
             raise Refusal(_CUT)
         if any(n not in (w, s) for n, w, s in zip(narrow, wide, saturated, strict=True)):
             raise Refusal("it is damaged: its two directories disagree")

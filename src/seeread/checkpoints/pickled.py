@@ -6,6 +6,7 @@ weights need, and the names of `pickled_names`. No recursion; time and memory ar
 What the opcodes mean: `pickletools` in the standard library.
 """
 
+import pickle  # the numbers of its opcodes, nothing else
 import struct
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +15,7 @@ from seeread.checkpoints.pickled_names import Builder, Module, check, named, sto
 from seeread.checkpoints.refusal import CONVERT, Refusal, shown
 
 _MOST_BYTES = 16 * 2**20
-_MOST_STEPS = 4_000_000  # 50,000 tensors take 30 steps each, and the state of their optimizer as many again
+_MOST_STEPS = 2_000_000  # the 50,000 tensors that seeread reads at most take 30 steps each
 _MARK = object()
 
 
@@ -43,15 +44,15 @@ class _Machine:
     def run(self) -> Any:
         for _ in range(_MOST_STEPS):
             opcode = self.take(1)
-            if opcode == b".":
-                check(self.at == len(self.data) and len(self.stack) == 1, "leftovers")
-                return self.pop()
             if opcode in _PUSHING:
                 self.stack.append(_PUSHING[opcode](self))
             elif opcode in _CHANGING:
                 _CHANGING[opcode](self)
+            elif opcode == pickle.STOP:
+                check(self.at == len(self.data) and len(self.stack) == 1, "leftovers")
+                return self.pop()
             else:
-                raise Refusal(f"its pickle uses the opcode {shown(opcode)}, which no weights need", CONVERT)
+                raise Refusal(f"its pickle uses opcode {shown(opcode)}, which no weights need", CONVERT)
         raise Refusal(f"its pickle takes more than {_MOST_STEPS:,} steps", CONVERT)
 
     # Reading on in the pickle.
@@ -131,41 +132,41 @@ class _Machine:
 
 
 _PUSHING: dict[bytes, Callable[[_Machine], Any]] = {
-    b"(": lambda machine: _MARK,
-    b"}": lambda machine: {},
-    b"]": lambda machine: [],
-    b")": lambda machine: (),
-    b"t": lambda machine: tuple(machine.pops_to_mark()),
-    b"\x85": lambda machine: machine.pops(1),  # TUPLE1, 2, 3
-    b"\x86": lambda machine: machine.pops(2),
-    b"\x87": lambda machine: machine.pops(3),
-    b"N": lambda machine: None,
-    b"\x88": lambda machine: True,
-    b"\x89": lambda machine: False,
-    b"K": lambda machine: machine.integer(1),  # BININT1, BININT2, BININT
-    b"M": lambda machine: machine.integer(2),
-    b"J": lambda machine: machine.integer(4, signed=True),
-    b"\x8a": lambda machine: machine.long(),  # LONG1
-    b"G": lambda machine: machine.real(),
-    b"\x8c": lambda machine: machine.text(1),  # SHORT_BINUNICODE, BINUNICODE
-    b"X": lambda machine: machine.text(4),
-    b"c": lambda machine: named(machine.line(), machine.line()),  # GLOBAL, STACK_GLOBAL
-    b"\x93": lambda machine: named(*machine.pops(2)),
-    b"h": lambda machine: machine.memo[machine.integer(1)],  # BINGET, LONG_BINGET
-    b"j": lambda machine: machine.memo[machine.integer(4)],
-    b"Q": lambda machine: storage(machine.pop()),  # BINPERSID
-    b"R": lambda machine: machine.call(new=False),  # REDUCE, NEWOBJ
-    b"\x81": lambda machine: machine.call(new=True),
+    pickle.MARK: lambda machine: _MARK,
+    pickle.EMPTY_DICT: lambda machine: {},
+    pickle.EMPTY_LIST: lambda machine: [],
+    pickle.EMPTY_TUPLE: lambda machine: (),
+    pickle.TUPLE: lambda machine: tuple(machine.pops_to_mark()),
+    pickle.TUPLE1: lambda machine: machine.pops(1),
+    pickle.TUPLE2: lambda machine: machine.pops(2),
+    pickle.TUPLE3: lambda machine: machine.pops(3),
+    pickle.NONE: lambda machine: None,
+    pickle.NEWTRUE: lambda machine: True,
+    pickle.NEWFALSE: lambda machine: False,
+    pickle.BININT1: lambda machine: machine.integer(1),
+    pickle.BININT2: lambda machine: machine.integer(2),
+    pickle.BININT: lambda machine: machine.integer(4, signed=True),
+    pickle.LONG1: lambda machine: machine.long(),
+    pickle.BINFLOAT: lambda machine: machine.real(),
+    pickle.SHORT_BINUNICODE: lambda machine: machine.text(1),
+    pickle.BINUNICODE: lambda machine: machine.text(4),
+    pickle.GLOBAL: lambda machine: named(machine.line(), machine.line()),
+    pickle.STACK_GLOBAL: lambda machine: named(*machine.pops(2)),
+    pickle.BINGET: lambda machine: machine.memo[machine.integer(1)],
+    pickle.LONG_BINGET: lambda machine: machine.memo[machine.integer(4)],
+    pickle.BINPERSID: lambda machine: storage(machine.pop()),
+    pickle.REDUCE: lambda machine: machine.call(new=False),
+    pickle.NEWOBJ: lambda machine: machine.call(new=True),
 }
 _CHANGING: dict[bytes, Callable[[_Machine], object]] = {
-    b"\x80": lambda machine: check(machine.integer(1) <= 5, "an unknown protocol"),
-    b"\x95": lambda machine: machine.take(8),  # FRAME: a hint how much to read at once
-    b"q": lambda machine: machine.remember(machine.integer(1)),  # BINPUT, LONG_BINPUT, MEMOIZE
-    b"r": lambda machine: machine.remember(machine.integer(4)),
-    b"\x94": lambda machine: machine.remember(len(machine.memo)),
-    b"a": lambda machine: machine.extend([machine.pop()]),
-    b"e": lambda machine: machine.extend(machine.pops_to_mark()),
-    b"s": lambda machine: machine.set([*machine.pops(2)]),
-    b"u": lambda machine: machine.set(machine.pops_to_mark()),
-    b"b": lambda machine: machine.build(),
+    pickle.PROTO: lambda machine: check(machine.integer(1) <= 5, "an unknown protocol"),
+    pickle.FRAME: lambda machine: machine.take(8),  # FRAME: a hint how much to read at once
+    pickle.BINPUT: lambda machine: machine.remember(machine.integer(1)),
+    pickle.LONG_BINPUT: lambda machine: machine.remember(machine.integer(4)),
+    pickle.MEMOIZE: lambda machine: machine.remember(len(machine.memo)),
+    pickle.APPEND: lambda machine: machine.extend([machine.pop()]),
+    pickle.APPENDS: lambda machine: machine.extend(machine.pops_to_mark()),
+    pickle.SETITEM: lambda machine: machine.set([*machine.pops(2)]),
+    pickle.SETITEMS: lambda machine: machine.set(machine.pops_to_mark()),
+    pickle.BUILD: lambda machine: machine.build(),
 }
