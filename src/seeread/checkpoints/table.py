@@ -56,7 +56,9 @@ def read(state: State, table: Table) -> tuple[State, list[str]]:
         rule, layers, leaf = match
         tensor = rule.read(tensor) if rule.read else tensor
         names = (rule.ours,) if isinstance(rule.ours, str) else rule.ours or ()
-        parts = tensor.chunk(len(names)) if len(names) > 1 else (tensor,)
+        # One that cannot be shared out fits nowhere: it goes on whole, and is listed with what does not fit.
+        whole = len(names) < 2 or tensor.ndim == 0 or len(tensor) % len(names) > 0
+        parts = (tensor,) if whole else tensor.chunk(len(names))
         for name, part in zip(names, parts, strict=False):
             ours[name.format(*layers) + leaf] = part
     return ours, strangers
@@ -78,6 +80,15 @@ def write(state: State, table: Table) -> State:
             tensor = torch.cat([state[name.format(*layers) + leaf] for name in names])
         theirs[rule.ours.format(*layers) + leaf] = rule.read(tensor) if rule.read else tensor
     return theirs
+
+
+def their_name(name: str, table: Table) -> str:
+    """What a tensor of ours is called in their file, or is part of; `name` itself where they have no such thing."""
+    for rule in table:
+        for ours in (rule.ours,) if isinstance(rule.ours, str) else rule.ours or ():
+            if match := _match(name, (Rule(ours, rule.theirs),)):
+                return rule.theirs.format(*match[1]) + match[2]
+    return name
 
 
 @cache

@@ -1,5 +1,7 @@
 """Late fusion: two towers meet in one space, and only their directions are compared."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -13,7 +15,7 @@ class Similarity(nn.Module):
 
     def __init__(self, bias: bool):
         super().__init__()
-        self.log_scale = nn.Parameter(torch.tensor([10.0 if bias else 1 / 0.07]).log())
+        self.log_scale = nn.Parameter(torch.tensor([math.log(10.0 if bias else 1 / 0.07)]))
         self.bias = nn.Parameter(torch.tensor([-10.0])) if bias else None
 
     def forward(self, images: Tensor, texts: Tensor) -> Tensor:

@@ -58,12 +58,12 @@ class DualEncoder(nn.Module):
         return self.image_pool(self.vision(images))
 
     def embed_image(self, images: Images) -> Tensor:
-        """Unit vectors, (images, embedding), of images (images, 3, height, width) or patches."""
-        return F.normalize(self.image_projection(self.see(images)), dim=-1)
+        """Unit vectors, (images, embedding) float32, of images (images, 3, height, width) or patches."""
+        return F.normalize(self.image_projection(self.see(images)).float(), dim=-1)
 
     def embed_text(self, tokens: Tensor) -> Tensor:
-        """Unit vectors, (texts, embedding), of token ids (texts, tokens)."""
-        return F.normalize(self.text_projection(self.text(tokens)), dim=-1)
+        """Unit vectors, (texts, embedding) float32, of token ids (texts, tokens)."""
+        return F.normalize(self.text_projection(self.text(tokens)).float(), dim=-1)
 
     def compare(self, images: Tensor, texts: Tensor) -> Tensor:
         """Logits (images, texts) of unit vectors."""

@@ -1,0 +1,94 @@
+"""Our own folder: a strict `config.json`, the tensors under our names, the tokenizer, and checksums of all of them."""
+
+from pathlib import Path
+from typing import Any
+
+from seeread.checkpoints.checkpoint import Checkpoint
+from seeread.checkpoints.formats.dataclass_json import from_json, to_json
+from seeread.checkpoints.files import (
+    read_tensors,
+    verify_manifest,
+    write_json,
+    write_manifest,
+    write_sharded,
+)
+from seeread.checkpoints.match import require_fit, require_fitting_processor
+from seeread.checkpoints.refusal import Refusal, naming, shown
+from seeread.checkpoints.formats.settings import read_json
+from seeread.errors import CheckpointError, SeereadError
+from seeread.models.dual_encoder import DualEncoderConfig
+from seeread.preprocessing.processor import Processor
+from seeread.preprocessing.tokenizer import Tokenizer
+from seeread.preprocessing.tokenizer_rules import TokenizerRules
+from seeread.preprocessing.transform import transform_from_dict
+from seeread.vision.naflex import NaFlexConfig
+from seeread.vision.resnet import ResNetConfig
+from seeread.vision.vit import ViTConfig
+
+VERSION = "1"
+FAMILY = "dual_encoder"
+TOWERS = {"vit": ViTConfig, "resnet": ResNetConfig, "naflex": NaFlexConfig}
+_KEYS = ("seeread", "family", "model", "image_transform", "tokenizer")
+
+
+def read(folder: Path, tokenizer: Path | None = None) -> Checkpoint:
+    """A folder that `write` wrote. `tokenizer` names another folder of ours to take the vocabulary from.
+
+    Raises `CheckpointError` if a file is missing or not the one that was written, or if the config has a key too
+    many, too few, or of the wrong type.
+    """
+    config_file = folder / "config.json"
+    config = read_json(config_file)
+    with naming(config_file):
+        _check_top(config)
+        model = from_json(DualEncoderConfig, config["model"], TOWERS, "model")
+        for part in ("image_transform", "tokenizer"):
+            if not isinstance(config[part], dict):
+                raise Refusal(f"its {part} is {shown(config[part])}, and should be an object")
+    verify_manifest(folder)
+    try:
+        transform = transform_from_dict(config["image_transform"])
+        rules = TokenizerRules.from_dict(config["tokenizer"])
+    except SeereadError as error:
+        raise CheckpointError(f"{config_file}: {error}") from None
+    weights = folder / "model.safetensors"
+    weights = weights if weights.is_file() else folder / "model.safetensors.index.json"
+    tensors = read_tensors(weights)
+    require_fit(weights, model, tensors)
+    processor = Processor(transform, Tokenizer.load(tokenizer or folder, rules))
+    require_fitting_processor(folder, model, processor)
+    return Checkpoint(model, tensors, processor, "native")
+
+
+def write(checkpoint: Checkpoint, folder: Path) -> None:
+    """Everything that `read` needs, each tensor bit for bit in the precision it is stored in."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_sharded(folder, checkpoint.tensors)
+    checkpoint.processor.tokenizer.save(folder)
+    write_json(
+        folder / "config.json",
+        {
+            "seeread": VERSION,
+            "family": FAMILY,
+            "model": to_json(checkpoint.config, TOWERS),
+            "image_transform": checkpoint.processor.image_transform.to_dict(),
+            "tokenizer": checkpoint.processor.tokenizer.rules.to_dict(),
+        },
+    )
+    write_manifest(folder)
+
+
+def _check_top(config: dict[str, Any]) -> None:
+    if config.get("seeread") != VERSION:
+        raise Refusal(
+            f"it is written in version {shown(config.get('seeread', 'none'))} of the format, and this seeread reads {VERSION}",
+            "Update seeread",
+        )
+    for key in _KEYS:
+        if key not in config:
+            raise Refusal(f"it lacks the key {key}")
+    for key in config:
+        if key not in _KEYS:
+            raise Refusal(f"it has the unknown key {shown(key)}", "Update seeread, or remove the key")
+    if config["family"] != FAMILY:
+        raise Refusal(f"its family is {shown(config['family'])}, and this seeread knows {FAMILY}", "Update seeread")

@@ -1,0 +1,59 @@
+"""`load`: a name or a path in, a model ready to use out."""
+
+import os
+from pathlib import Path
+
+import torch
+
+from seeread.checkpoints.checkpoint import Checkpoint
+from seeread.checkpoints.match import skeleton
+from seeread.checkpoints.placement import choose_device, choose_precision
+from seeread.checkpoints.formats.recognise import read
+from seeread.models.dual_encoder import DualEncoder
+from seeread.nn.packed import can_pack, pack
+from seeread.pretrained import Origin, Pretrained
+
+
+def load(
+    name: str | os.PathLike[str],
+    *,
+    revision: str | None = None,
+    device: str | torch.device = "auto",
+    precision: str | torch.dtype = "auto",
+    tokenizer: str | os.PathLike[str] | None = None,
+    offline: bool | None = None,
+    cache: str | os.PathLike[str] | None = None,
+) -> Pretrained:
+    """A model with its processor, from a name ("ViT-B/32", "openai/clip-vit-base-patch32"), a folder or a file.
+
+    `device` is "auto", "cpu", "cuda", "mps"; `precision` is "auto", "fp32", "bf16" or "fp16", and auto takes bf16
+    where the hardware has units for it. `tokenizer` names a file or folder, for checkpoints that carry none.
+    `offline` never asks the network; `cache` is where downloads are kept.
+
+    No code in a checkpoint is ever run. Raises `CheckpointError` for what cannot be found, read, or made to fit,
+    and never leaves a weight at its random start.
+    """
+    place = choose_device(device)
+    dtype = choose_precision(precision, place)
+    from seeread.checkpoints.hub import locate
+
+    path = locate(name, revision=revision, offline=offline, cache=cache)
+    checkpoint = read(path, None if tokenizer is None else Path(tokenizer))
+    model = build(checkpoint, place, dtype)
+    origin = Origin(os.fspath(name), path, checkpoint.format, revision)
+    return Pretrained(model, checkpoint.processor, origin, place, dtype)
+
+
+def build(checkpoint: Checkpoint, device: torch.device, precision: torch.dtype) -> DualEncoder:
+    """The model of a checkpoint, on a device, in a precision, in evaluation mode.
+
+    Tensors that are already what they shall be are not copied: they stay in their mapped file. The scale and bias of
+    the comparison stay in float32: they multiply every rounding error by a hundred.
+    """
+    model = skeleton(checkpoint.config).eval()
+    model.load_state_dict(checkpoint.tensors, strict=True, assign=True)
+    if device.type == "cpu" and precision == torch.bfloat16 and can_pack():
+        pack(model)
+    for name, part in model.named_children():
+        part.to(device=device, dtype=torch.float32 if name == "similarity" else precision)
+    return model

@@ -1,0 +1,1 @@
+"""Tables of towers: what formats are put together from."""
