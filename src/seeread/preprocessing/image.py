@@ -123,8 +123,7 @@ def develop(picture: Image.Image, name: str) -> Image.Image:
     """Decode, turn upright, make RGB."""
     try:
         picture.load()
-        turn = _TURNS.get(orientation(picture))
-        return to_rgb(picture if turn is None else picture.transpose(turn), name)
+        return to_rgb(turned(picture, orientation(picture)), name)
     except ImageError:
         raise
     except (Image.DecompressionBombError, MemoryError):
@@ -147,6 +146,11 @@ def orientation(picture: Image.Image) -> int:
     except Exception:  # damaged metadata must not cost the picture
         return 1
     return value if value in _TURNS else 1
+
+
+def turned(picture: Image.Image, value: int) -> Image.Image:
+    """The picture made upright after its EXIF orientation `value`."""
+    return picture.transpose(_TURNS[value]) if value in _TURNS else picture
 
 
 def check_size(size: tuple[int, int], name: str, limits: Limits) -> None:
