@@ -112,7 +112,7 @@ def _request(
         connection.sock = ssl.create_default_context().wrap_socket(
             plain, server_hostname=_host(parts), do_handshake_on_connect=False
         )
-    with _cut_off(connection.sock, _left(deadline, name)):
+    with _cut_off(connection.sock, _left(deadline, name)) as over:
         if isinstance(connection.sock, ssl.SSLSocket):
             connection.sock.do_handshake()
         target = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~") + (
@@ -134,16 +134,21 @@ def _request(
                     "image_too_many_bytes",
                     f"{name} is larger than the {limits.bytes:,} bytes allowed: choose a smaller picture",
                 )
-        if answer.length or time.monotonic() > deadline:  # less came than was promised
+        if answer.length or over.is_set():  # less came than was promised
             raise _failed(name, "the connection broke or took too long")
         return bytes(body), None
 
 
 @contextmanager
-def _cut_off(connection: socket.socket, seconds: float) -> Iterator[None]:
-    """Break the connection when the time is over: a socket's own timeout starts anew with every byte that drips in."""
+def _cut_off(connection: socket.socket, seconds: float) -> Iterator[threading.Event]:
+    """Break the connection when the time is over, and set the event.
+
+    A socket's own timeout starts anew with every byte that drips in.
+    """
+    over = threading.Event()
 
     def cut() -> None:
+        over.set()
         with suppress(OSError):
             socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
@@ -151,7 +156,7 @@ def _cut_off(connection: socket.socket, seconds: float) -> Iterator[None]:
     watch.daemon = True
     watch.start()
     try:
-        yield
+        yield over
     finally:
         watch.cancel()
         connection.close()
