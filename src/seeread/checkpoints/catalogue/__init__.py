@@ -21,6 +21,7 @@ __all__ = [
     "find",
     "find_source",
     "unknown",
+    "without_prefix",
 ]
 
 _PREFIXES = ("https://huggingface.co/", "hf-hub:", "hf_hub:")
@@ -86,8 +87,14 @@ def _names_of(source: Source) -> tuple[str, str]:
     return _plain(source.repository), _plain(source.repository.partition("/")[2])
 
 
-def _plain(name: str) -> str:
-    name = name.strip().lower()
+def without_prefix(name: str) -> str:
+    """"owner/name" of "hf-hub:owner/name" or the address of its page."""
+    name = name.strip()
     for prefix in _PREFIXES:
-        name = name.removeprefix(prefix)
-    return name.strip("/").translate(_SEPARATORS)
+        if name.lower().startswith(prefix):
+            name = name[len(prefix) :]
+    return name.strip("/")
+
+
+def _plain(name: str) -> str:
+    return without_prefix(name).lower().translate(_SEPARATORS)

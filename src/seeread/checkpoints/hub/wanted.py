@@ -1,0 +1,69 @@
+"""Which of a repository's files are needed: one set of weights, the safest there is, and what belongs to it."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from seeread.checkpoints.catalogue import Format
+
+VOCABULARIES = (
+    ("tokenizer.json",),
+    ("vocab.json", "merges.txt"),
+    ("spiece.model",),
+    ("tokenizer.model",),
+)
+"""Any of these is a whole tokenizer."""
+
+TOKENIZER_FILES = {
+    *(name for files in VOCABULARIES for name in files),
+    *("added_tokens.json", "special_tokens_map.json", "tokenizer_config.json"),
+}
+SETTINGS: dict[Format, set[str]] = {
+    "open_clip": {"open_clip_config.json", *TOKENIZER_FILES},  # config.json beside it may be another library's
+    "transformers": {
+        *("config.json", "manifest.json", "preprocessor_config.json", "processor_config.json"),
+        *TOKENIZER_FILES,
+    },
+}
+CONFIG: dict[Format, str] = {"open_clip": "open_clip_config.json", "transformers": "config.json"}
+
+# Safe kinds first. A file of the first name holds everything, else numbered shards do, listed in an index.
+WEIGHTS: tuple[tuple[Format, str], ...] = (
+    ("open_clip", "open_clip_model.safetensors"),
+    ("transformers", "model.safetensors"),
+    ("open_clip", "open_clip_pytorch_model.bin"),
+    ("transformers", "pytorch_model.bin"),
+)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Names of files: settings and tokenizer, and weights."""
+
+    settings: tuple[str, ...]
+    weights: tuple[str, ...]
+
+    @property
+    def has_tokenizer(self) -> bool:
+        """Whether the settings can read text."""
+        return any({*files} <= {*self.settings} for files in VOCABULARIES)
+
+
+def wanted(names: Iterable[str], first: Format | None = None) -> Wanted | None:
+    """What to take of the files `names`, in the format `first` if it is there; None if no whole model is."""
+    there = set(names)
+    for form, single in sorted(WEIGHTS, key=lambda kind: first is not None and kind[0] != first):
+        weights = [single] if single in there else _shards(there, single)
+        if weights and CONFIG[form] in there:
+            return Wanted(tuple(sorted(SETTINGS[form] & there)), tuple(weights))
+    return None
+
+
+def _shards(there: set[str], single: str) -> list[str]:
+    """Index and shards in place of one file; nothing unless all are there."""
+    stem, _, ending = single.rpartition(".")
+    index = f"{single}.index.json"
+    shards = sorted(name for name in there if re.fullmatch(rf"{stem}-\d{{5}}-of-\d{{5}}\.{ending}", name))
+    if index not in there or not shards or len(shards) != int(shards[0][: -len(ending) - 1][-5:]):
+        return []
+    return [index, *shards]
