@@ -57,8 +57,9 @@ def state(**entries: bytes) -> bytes:
 
 
 def safetensors(path: Path, header: object, numbers: bytes = b"", size: int | None = None) -> Path:
-    """A safetensors file with any header: an object to spell as JSON, or bytes as they are."""
+    """A safetensors file with any header: an object to spell as JSON, padded as is usual, or bytes as they are."""
     text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    text += b" " * (0 if isinstance(header, bytes) else -len(text) % 8)
     path.write_bytes((len(text) if size is None else size).to_bytes(8, "little") + text + numbers)
     return path
 

@@ -71,6 +71,11 @@ def _is_apart(name: str) -> bool:
 
 def _listed(name: str, entry: Any) -> tuple[int, str]:
     match entry:
-        case {"bytes": int(size), "sha256": str(sha256)} if name and Path(name).name == name and "\\" not in name:
+        case {"bytes": int(size), "sha256": str(sha256)} if _is_plain(name):
             return size, sha256
     raise Refusal(f"it is damaged: its entry {shown(name)} makes no sense", FETCH_AGAIN)
+
+
+def _is_plain(name: str) -> bool:
+    """Whether this is the name of a file in the folder itself, on any system."""
+    return name.isprintable() and name not in ("", ".", "..") and not any(letter in name for letter in "/\\:")

@@ -44,6 +44,8 @@ def map_file(path: Path) -> mmap.mmap:
 
 def refuse_foreign(start: bytes) -> None:
     """Raises `Refusal` if the first bytes of a file tell that it is a web page, a pointer, another archive..."""
+    if start[8:9] == b"{":  # safetensors, whose first byte is the size of a header: 0x80 as well as any other
+        return
     for magic, reason, remedy in _FOREIGN:
         if start.startswith(magic):
             raise Refusal(reason, remedy)

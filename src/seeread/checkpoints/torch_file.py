@@ -71,7 +71,11 @@ def write_torch_zip(path: Path, tensors: Mapping[str, Tensor], wrap: str | None 
             if identity not in compact:
                 compact[identity] = tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
             state[name] = compact[identity]
-        torch.save(state if wrap is None else {wrap: state}, file)
+        try:
+            torch.save(state if wrap is None else {wrap: state}, file)
+        except RuntimeError as error:
+            # On a full disk torch still closes its archive, and trips over that: what really happened is the context.
+            raise error.__context__ or error from None
 
 
 def _top_folder(archive: Archive) -> str:
