@@ -18,12 +18,14 @@ Progress = Callable[[Iterable[Sequence[Source]]], Iterable[Sequence[Source]]]
 @dataclass(frozen=True)
 class Origin:
     """Where a model came from: the name it was asked for by, the file or folder it was read from, in which format,
-    and, for one from a hub, the revision."""
+    for one from a hub the revision, and what had to be said besides, as `load` was told it."""
 
     name: str
     path: Path
     format: str
     revision: str | None = None
+    tokenizer: Path | None = None
+    architecture: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,15 @@
 """`load`: a name or a path in, a model ready to use out."""
 
 import os
+from functools import partial
 from pathlib import Path
 
 import torch
 
 from seeread.checkpoints.checkpoint import Checkpoint
+from seeread.checkpoints.formats.recognise import read
 from seeread.checkpoints.match import skeleton
 from seeread.checkpoints.placement import choose_device, choose_precision
-from seeread.checkpoints.formats.recognise import read
 from seeread.models.dual_encoder import DualEncoder
 from seeread.nn.packed import can_pack, pack
 from seeread.pretrained import Origin, Pretrained
@@ -21,13 +22,15 @@ def load(
     device: str | torch.device = "auto",
     precision: str | torch.dtype = "auto",
     tokenizer: str | os.PathLike[str] | None = None,
+    architecture: str | None = None,
     offline: bool | None = None,
     cache: str | os.PathLike[str] | None = None,
 ) -> Pretrained:
     """A model with its processor, from a name ("ViT-B/32", "openai/clip-vit-base-patch32"), a folder or a file.
 
     `device` is "auto", "cpu", "cuda", "mps"; `precision` is "auto", "fp32", "bf16" or "fp16", and auto takes bf16
-    where the hardware has units for it. `tokenizer` names a file or folder, for checkpoints that carry none.
+    where the hardware has units for it. `tokenizer` names a file or folder, for checkpoints that carry none;
+    `architecture` is open_clip's name of it ("ViT-B-32-quickgelu"), or "openai", for weights without configuration.
     `offline` never asks the network; `cache` is where downloads are kept.
 
     No code in a checkpoint is ever run. Raises `CheckpointError` for what cannot be found, read, or made to fit,
@@ -35,12 +38,13 @@ def load(
     """
     place = choose_device(device)
     dtype = choose_precision(precision, place)
-    from seeread.checkpoints.hub import locate
+    from seeread.checkpoints.hub import clip_tokenizer_file, locate
 
     path = locate(name, revision=revision, offline=offline, cache=cache)
-    checkpoint = read(path, None if tokenizer is None else Path(tokenizer))
+    vocabulary = None if tokenizer is None else Path(tokenizer).expanduser()
+    checkpoint = read(path, vocabulary, architecture, partial(clip_tokenizer_file, offline=offline, cache=cache))
     model = build(checkpoint, place, dtype)
-    origin = Origin(os.fspath(name), path, checkpoint.format, revision)
+    origin = Origin(os.fspath(name), path, checkpoint.format, revision, vocabulary, architecture)
     return Pretrained(model, checkpoint.processor, origin, place, dtype)
 
 

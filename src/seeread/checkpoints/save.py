@@ -88,7 +88,7 @@ def _stored(pretrained: Pretrained, model: DualEncoder) -> dict[str, Tensor]:
     if not pretrained.origin.path.exists():
         return {}
     try:
-        checkpoint = read(pretrained.origin.path)
+        checkpoint = read(pretrained.origin.path, pretrained.origin.tokenizer, pretrained.origin.architecture)
     except SeereadError:
         return {}
     return checkpoint.tensors if checkpoint.config == model.config else {}

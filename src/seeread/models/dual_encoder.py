@@ -57,13 +57,21 @@ class DualEncoder(nn.Module):
             return self.image_pool(features, images.valid)
         return self.image_pool(self.vision(images))
 
+    def project_image(self, images: Images) -> Tensor:
+        """Where images lie in the shared space, (images, embedding), at lengths that mean nothing."""
+        return self.image_projection(self.see(images))
+
+    def project_text(self, tokens: Tensor) -> Tensor:
+        """Where texts lie in the shared space, (texts, embedding), at lengths that mean nothing."""
+        return self.text_projection(self.text(tokens))
+
     def embed_image(self, images: Images) -> Tensor:
         """Unit vectors, (images, embedding) float32, of images (images, 3, height, width) or patches."""
-        return F.normalize(self.image_projection(self.see(images)).float(), dim=-1)
+        return F.normalize(self.project_image(images).float(), dim=-1)
 
     def embed_text(self, tokens: Tensor) -> Tensor:
         """Unit vectors, (texts, embedding) float32, of token ids (texts, tokens)."""
-        return F.normalize(self.text_projection(self.text(tokens)).float(), dim=-1)
+        return F.normalize(self.project_text(tokens).float(), dim=-1)
 
     def compare(self, images: Tensor, texts: Tensor) -> Tensor:
         """Logits (images, texts) of unit vectors."""

@@ -1,26 +1,39 @@
 """Which format a folder or file is in: what lies in it tells, not its name."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from seeread.checkpoints.checkpoint import Checkpoint
 from seeread.checkpoints.formats import native, transformers
 from seeread.checkpoints.formats.settings import read_json
+from seeread.checkpoints.hub import clip_tokenizer_file
 from seeread.checkpoints.refusal import Refusal, naming
 
 
-def read(path: Path, tokenizer: Path | None = None) -> Checkpoint:
-    """The checkpoint at `path`, in whatever format it is. `tokenizer` names a file or folder, for those that carry none.
+def read(
+    path: Path,
+    tokenizer: Path | None = None,
+    architecture: str | None = None,
+    look: Callable[[], Path] = clip_tokenizer_file,
+) -> Checkpoint:
+    """The checkpoint at `path`, in whatever format it is. `tokenizer` is a file or folder, for those without one;
+    where CLIP's is meant and nobody names it, `look` finds it. `architecture` is for a file that needs to be told.
 
     Raises `CheckpointError` for what is none, or is refused.
     """
     from seeread.checkpoints.formats import open_clip, openai
 
-    path = _folder_of(path)
+    path = path if architecture else _folder_of(path)
     if path.is_file():
-        return openai.read(path, tokenizer)
+        if architecture in (None, openai.ARCHITECTURE):
+            return openai.read(path, tokenizer, architecture, look)
+        return open_clip.read_file(path, architecture, tokenizer, look)
     if not path.is_dir():
         with naming(path):
             raise Refusal("there is no such file or folder", "Check the path")
+    if architecture:
+        with naming(path):
+            raise Refusal("an architecture is said of files, and this is a folder", "Leave it out, or name the file")
     config = read_json(path / "config.json") if (path / "config.json").is_file() else {}
     if "seeread" in config:
         return native.read(path, tokenizer)
@@ -29,7 +42,7 @@ def read(path: Path, tokenizer: Path | None = None) -> Checkpoint:
     if config and not (foreign and not transformers.reads(path, config)):
         return transformers.read(path, tokenizer)
     if foreign:
-        return open_clip.read(path, tokenizer)
+        return open_clip.read(path, tokenizer, look)
     with naming(path):
         raise Refusal(
             "it holds no model: neither config.json nor open_clip_config.json is there",

@@ -59,11 +59,13 @@ def locate(
 
 
 def clip_tokenizer_file(*, offline: bool | None = None, cache: str | os.PathLike[str] | None = None) -> Path:
-    """A `tokenizer.json` or `merges.txt` of OpenAI's CLIP, for archives that carry none: from any of its repositories
-    in the cache, else from the hub.
+    """A `tokenizer.json` or `merges.txt` of OpenAI's CLIP, for archives that carry none: what SEEREAD_CLIP_TOKENIZER
+    in the environment names, else from any of its repositories in the cache, else from the hub.
 
     Raises `TokenizerError` if there is none and none can be fetched.
     """
+    if named := os.environ.get("SEEREAD_CLIP_TOKENIZER"):
+        return Path(named).expanduser()
     folder = cache_folder(cache)
     repositories = [source.repository for entry in entries() if entry.family == "CLIP" for source in entry.sources]
     for repository in repositories:
@@ -78,7 +80,7 @@ def clip_tokenizer_file(*, offline: bool | None = None, cache: str | os.PathLike
                 return found
     raise TokenizerError(
         f"CLIP's tokenizer is not in the cache {folder} and cannot be fetched, and OpenAI's files carry none."
-        " Name one with tokenizer=PATH (bpe_simple_vocab_16e6.txt.gz, merges.txt or tokenizer.json),"
+        " Name one with tokenizer=PATH or in SEEREAD_CLIP_TOKENIZER (bpe_simple_vocab_16e6.txt.gz, merges.txt or tokenizer.json),"
         f" or fetch it where there is a network: `hf download {CLIP_TOKENIZER} tokenizer.json`."
     )
 
@@ -104,7 +106,7 @@ def _without_revision(text: str, revision: str | None) -> tuple[str, str]:
     before, at, behind = text.rpartition("@")
     if at and before and find(text) is None:
         if revision not in (None, behind):
-            raise CheckpointError(f"{text}: this asks for one revision, and revision={revision!r} for another. Give one.")
+            raise CheckpointError(f"{text}: it asks for one revision, revision={revision!r} for another. Give one.")
         text, revision = before, behind
     revision = revision or "main"
     if not REVISION.fullmatch(revision):

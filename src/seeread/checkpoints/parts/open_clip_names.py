@@ -70,7 +70,9 @@ def model_config(name: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
     if part["siglip"]:
         return _siglip(part), SIGLIP_PREPROCESSING
     size = part["size"] + (part["kind"] or "")
-    return (_vit(size, int(part["patch"]), _number(part["image"]) or 224, bool(part["quick"])), {}) if size in _SIZES else None
+    if size not in _SIZES:
+        return None
+    return _vit(size, int(part["patch"]), _number(part["image"]) or 224, bool(part["quick"])), {}
 
 
 def _resnet(name: str, quick: bool) -> dict[str, Any]:
