@@ -35,7 +35,7 @@ class Request:
         """It is not here, and cannot be fetched."""
         return self.error(
             f"it is not in the cache {self.cache}, and {why}.{self.guess()} {remedy}, or fetch it elsewhere with"
-            f" `hf download {self.repository}` and give the path of that folder,"
+            f" `hf download {self.repository} --local-dir FOLDER` and give that folder,"
             f" or use {BUNDLED}, which comes with the package."
         )
 

@@ -80,8 +80,8 @@ def clip_tokenizer_file(*, offline: bool | None = None, cache: str | os.PathLike
                 return found
     raise TokenizerError(
         f"CLIP's tokenizer is not in the cache {folder} and cannot be fetched, and OpenAI's files carry none."
-        " Name one with tokenizer=PATH or in SEEREAD_CLIP_TOKENIZER (bpe_simple_vocab_16e6.txt.gz, merges.txt or tokenizer.json),"
-        f" or fetch it where there is a network: `hf download {CLIP_TOKENIZER} tokenizer.json`."
+        " Name one with tokenizer=PATH or in SEEREAD_CLIP_TOKENIZER (bpe_simple_vocab_16e6.txt.gz, merges.txt or"
+        f" tokenizer.json), or fetch it where there is a network: `hf download {CLIP_TOKENIZER} tokenizer.json`."
     )
 
 
