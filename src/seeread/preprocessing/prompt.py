@@ -8,8 +8,8 @@ from importlib import resources
 from seeread.errors import UsageError
 
 PLACE = "{}"
-LEADING_ARTICLE = re.compile(r"(?:a|an|the) ")
-ENDING_ARTICLE = re.compile(r"(?:^|\s)(?:a|an|the) $")
+LEADING_ARTICLE = re.compile(r"(?:a|an|the) ", re.IGNORECASE)
+ENDING_ARTICLE = re.compile(r"(?:^|\s)(?:a|an|the|my)(?: [\w-]+)? $")  # "the large {}" has one too
 
 GENERAL = ("{}", "a photo of {}.", "a close-up photo of {}.", "a cropped photo of {}.", "a drawing of {}.")
 """What is used when nobody asks for anything else. Without articles, so that "a dog", "dogs" and "Paris" all fit."""

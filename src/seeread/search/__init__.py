@@ -1,0 +1,1 @@
+"""A folder of pictures, embedded once and asked often."""

@@ -1,0 +1,110 @@
+"""`seeread classify`: which of these labels fits each picture?"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from seeread.cli import options
+from seeread.cli.charts import FEW, show_charts, show_lines
+from seeread.cli.console import print_json
+from seeread.cli.pictures import Failure, Picture, expand, tell
+from seeread.cli.progress import progress
+from seeread.cli.texts import read_labels
+from seeread.errors import UsageError
+from seeread.tasks.prompts import check_labels, prompts
+
+if TYPE_CHECKING:
+    from seeread.pretrained import Pretrained
+    from seeread.tasks.scores import Classification
+
+    Results = Sequence[tuple[str, Classification]]
+
+
+def classify(
+    *images: Annotated[str, Parameter(help="Files, folders (with the folders in them), or addresses.")],
+    labels: Annotated[
+        list[str] | None,
+        Parameter(help='"a dog,a cat"; @labels.txt with one a line; @imagenet for its 1,000 classes.', negative=""),
+    ] = None,
+    template: Annotated[
+        list[str] | None,
+        Parameter(
+            help='A sentence with {} for the label, or a name: general, photo, imagenet (80 sentences), subset, none. '
+            "May be given several times; scores are those of the mean. By default: general.",
+            negative="",
+        ),
+    ] = None,
+    top: Annotated[
+        int | None,
+        Parameter(
+            help="How many labels to tell. By default 5, of more than eight pictures the best, and with --json all.",
+            validator=Number(gte=1),
+        ),
+    ] = None,
+    model: options.Model = options.DEFAULT_MODEL,
+    tokenizer: options.TokenizerFile = None,
+    json: options.Json = False,
+    batch_size: options.BatchSize = 32,
+    precision: options.Precision = "auto",
+    device: options.Device = "auto",
+    allow_url: options.AllowUrl = False,
+) -> int:
+    """Which of these labels fits each picture?
+
+    Scores are probabilities. Of a model trained with a softmax (CLIP) they add up to 1: one label must be it. Of one
+    trained with a sigmoid (SigLIP) each label is judged by itself, and none may fit. A label may bring its article.
+    With --json: one list, with an object for each picture, {"image", "kind", "scores": [{"label", "score"}, ...]} or
+    {"image", "error": {"code", "message"}}. Broken pictures do not stop the others; the exit status is then 1.
+    """
+    names = read_labels(labels or [])
+    if not names:
+        raise UsageError('Say what to choose from: --labels "a dog,a cat,a horse", or --labels @labels.txt.')
+    names = check_labels(names)
+    for label in names:  # mistakes are told now, before the seconds that a model takes
+        prompts(label, template)
+    pictures = expand(images, allow_url)
+    from seeread.checkpoints.load import load
+
+    loaded = load(model, tokenizer=tokenizer, device=device, precision=precision)
+    results, failures = _classify(loaded, pictures, names, template, top, batch_size)
+    if json:
+        told = {name: _as_json(name, result) for name, result in results} | {f.name: f.as_json() for f in failures}
+        print_json([told[picture.name] for picture in pictures])
+    elif len(results) <= FEW:
+        show_charts(results, top or 5)
+    else:
+        show_lines(results, top or 1)
+    tell(failures)
+    return 1 if failures else 0
+
+
+def _classify(
+    model: "Pretrained",
+    pictures: Sequence[Picture | Failure],
+    labels: list[str],
+    template: list[str] | None,
+    top: int | None,
+    batch_size: int,
+) -> "tuple[Results, list[Failure]]":
+    from seeread.tasks.classify import rank
+    from seeread.tasks.embed import embed_readable
+    from seeread.tasks.labels import embed_labels
+
+    vectors = embed_labels(model, labels, template)
+    failures = [picture for picture in pictures if isinstance(picture, Failure)]
+    whole = [picture for picture in pictures if isinstance(picture, Picture)]
+    results: list[tuple[str, Classification]] = []
+    with progress("Looking at pictures") as advance:
+        for batch in embed_readable(model, [picture.source for picture in whole], batch_size):
+            seen = [whole[place] for place in batch.places]
+            ranked = rank(model, [picture.source for picture in seen], batch.vectors, labels, vectors, top)
+            results += zip([picture.name for picture in seen], ranked, strict=True)
+            failures += [Failure(whole[place].name, error.code, str(error)) for place, error in batch.failures]
+            advance(len(results) + len(failures), len(pictures))
+    return results, failures
+
+
+def _as_json(name: str, result: "Classification") -> dict[str, object]:
+    return {"image": name, "kind": result.kind, "scores": [{"label": label, "score": score} for label, score in result]}

@@ -1,0 +1,134 @@
+"""`seeread inspect`: what is in a checkpoint, without building the model or running anything it contains."""
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from seeread.cli import options
+from seeread.cli.console import console, print_json
+from seeread.cli.models import millions
+
+if TYPE_CHECKING:
+    from seeread.checkpoints.checkpoint import Checkpoint
+
+    Facts = dict[str, dict[str, Any]]  # section -> what -> how it is
+
+_PARTS = {
+    "vision": ("vision.", "image_pool.", "image_projection."),
+    "text": ("text.", "text_projection."),
+    "similarity": ("similarity.",),
+}
+
+
+def inspect(
+    checkpoint: Annotated[str, Parameter(help="A folder or file, or a name as of --model.")],
+    *,
+    tokenizer: options.TokenizerFile = None,
+    json: options.Json = False,
+) -> int:
+    """What is in a checkpoint, without building the model or running anything it contains.
+
+    Everything is checked as it is before a model is loaded: configuration, tensors against configuration, checksums.
+    What is refused is told with file, reason and next step, and the exit status is 1.
+    """
+    from seeread.checkpoints.formats.recognise import read
+    from seeread.checkpoints.hub import locate
+
+    path = locate(checkpoint)
+    found = read(path, tokenizer)
+    facts = {"checkpoint": _checkpoint(checkpoint, path, found), **_model(found), **_processor(found)}
+    facts |= {"tensors": _tensors(found), "integrity": _integrity(path)}
+    if json:
+        print_json(facts)
+    else:
+        _show(facts)
+    return 0
+
+
+def _checkpoint(name: str, path: Path, found: "Checkpoint") -> dict[str, Any]:
+    return {"name": name, "path": str(path), "format": found.format, "family": "DualEncoder", "loss": found.config.loss}
+
+
+def _model(found: "Checkpoint") -> "Facts":
+    from dataclasses import asdict
+
+    c = found.config
+    vision = {"kind": type(c.vision).__name__.removesuffix("Config"), **_flat(asdict(c.vision)), "pool": c.image_pool}
+    facts = {"vision": vision, "text": _flat(asdict(c.text)), "similarity": {"embedding": c.embedding}}
+    for part, prefixes in _PARTS.items():
+        sizes = [tensor.numel() for name, tensor in found.tensors.items() if name.startswith(prefixes)]
+        facts[part] = {"parameters": sum(sizes), **facts[part]}
+    return facts
+
+
+def _processor(found: "Checkpoint") -> "Facts":
+    tokenizer = found.processor.tokenizer
+    return {
+        "pictures": found.processor.image_transform.to_dict(),
+        "texts": {"vocabulary": tokenizer.size, **tokenizer.rules.to_dict()},
+    }
+
+
+def _tensors(found: "Checkpoint") -> dict[str, Any]:
+    tensors = found.tensors.values()
+    return {
+        "count": len(found.tensors),
+        "parameters": sum(tensor.numel() for tensor in tensors),
+        "bytes": sum(tensor.numel() * tensor.dtype.itemsize for tensor in tensors),
+        "precision": dict(Counter(str(tensor.dtype).removeprefix("torch.") for tensor in tensors)),
+    }
+
+
+def _integrity(path: Path) -> dict[str, Any]:
+    """The checksums of the weights, and what they were compared with."""
+    from seeread.checkpoints.catalogue import entries
+    from seeread.checkpoints.files import sha256_of
+
+    endings = (".safetensors", ".bin", ".pt", ".pth")
+    files = [path] if path.is_file() else sorted(file for file in path.iterdir() if file.name.endswith(endings))
+    sums = {file.name: sha256_of(file) for file in files}
+    archives = {entry.archive.sha256: entry.name for entry in entries() if entry.archive}
+    known = [f"OpenAI's {archives[found]}" for found in sums.values() if found in archives]
+    manifest = "matches" if path.is_dir() and (path / "manifest.json").is_file() else "none"  # `read` has compared it
+    return {"manifest": manifest, **({"known as": known[0]} if known else {}), "sha256": sums}
+
+
+def _flat(values: dict[str, Any]) -> dict[str, Any]:
+    """What a transformer tower has in a config of its own, in one row with the rest."""
+    inner = values.pop("transformer", {})
+    return {**inner, **values}
+
+
+def _show(facts: "Facts") -> None:
+    from rich.table import Table
+
+    out = console()
+    for place, (section, rows) in enumerate(facts.items()):
+        if place:
+            out.print()
+        out.print(section, style="bold")
+        table = Table.grid(padding=(0, 2))
+        table.add_column(style="dim", no_wrap=True)
+        table.add_column(overflow="fold")
+        for what, value in rows.items():
+            table.add_row(f"  {what.replace('_', ' ')}", _said(what, value))
+        out.print(table)
+
+
+def _said(what: str, value: Any) -> str:
+    match value:
+        case dict():
+            return "\n".join(f"{name}: {inner}" for name, inner in value.items())
+        case list() | tuple():
+            return " x ".join(map(str, value)) if what == "size" else ", ".join(map(str, value))
+        case bool():
+            return "yes" if value else "no"
+        case None:
+            return "none"
+        case int() if what == "parameters":
+            return f"{value:,} ({millions(value)})"
+        case int() if what == "bytes":
+            return f"{value:,}"
+    return str(value)

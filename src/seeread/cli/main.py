@@ -1,0 +1,72 @@
+"""`seeread`: the commands, and what becomes of their errors.
+
+Nothing heavy is imported here, and a command's module only when that command is asked for: help is instant.
+"""
+
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+
+from seeread import __version__
+from seeread.errors import SeereadError, UsageError
+
+OK, FAILED, MISUSED, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
+"""What the process ends with: all went well; something could not be done; the command line made no sense; Ctrl-C;
+and whoever read the output has gone, as after `| head` (the last two are 128 plus the signal's number)."""
+
+app = App(
+    name="seeread",
+    help="Models that see and read: classify, search and embed pictures with CLIP, OpenCLIP and SigLIP.",
+    version=f"seeread {__version__}",
+    help_format="plaintext",
+)
+for name, help_ in {
+    "classify": "Which of these labels fits each picture?",
+    "search": "The pictures of a folder that fit a text, or another picture, best.",
+    "embed": "Vectors of pictures and texts, for a program of your own.",
+    "models": "What can be loaded by name.",
+    "inspect": "What is in a checkpoint, without running anything it contains.",
+}.items():
+    app.command(f"seeread.cli.{name}:{name}", name=name, help=help_)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command line, by default that of the process, and gives its exit status."""
+    warnings.showwarning = lambda message, *_, **__: print(f"seeread: warning: {message}", file=sys.stderr)
+    try:
+        status = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _leave_stdout()
+        return PIPE_CLOSED
+    except CycloptsError as error:
+        return _complain(f"{error}".strip(), MISUSED)
+    except UsageError as error:
+        return _complain(str(error), MISUSED)
+    except SeereadError as error:
+        return _complain(str(error), FAILED)
+    except OSError as error:
+        if error.filename is not None:  # a file that a command should have spoken of: a bug, shown as one
+            raise
+        _leave_stdout()
+        return _complain(f"The output cannot be written: {error.strerror}.", FAILED)
+    except Exception as error:
+        if type(error).__name__ != "OutOfMemoryError":
+            raise
+        return _complain("The device has too little memory. Use a smaller --batch-size, or --device cpu.", FAILED)
+    return status if isinstance(status, int) else OK
+
+
+def _complain(message: str, status: int) -> int:
+    print(f"seeread: {message}", file=sys.stderr)
+    return status
+
+
+def _leave_stdout() -> None:
+    """What is still in its buffer is lost; without this Python complains once more when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

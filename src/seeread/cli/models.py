@@ -1,0 +1,77 @@
+"""`seeread models`: what can be loaded by name."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from seeread.checkpoints.catalogue import Entry, entries
+from seeread.cli import options
+from seeread.cli.console import console, print_json
+from seeread.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def models(
+    *words: Annotated[str, Parameter(help="Only models in whose name, family, data or licence all these words occur.")],
+    json: options.Json = False,
+) -> int:
+    """What can be loaded by name.
+
+    Top-1 is the published zero-shot accuracy on ImageNet's validation images, in percent; a note says who measured it.
+    Other repositories of the Hugging Face hub with a checkpoint of these families can be named too, as owner/name.
+    With --json: a list with an object for each model, with its other names and repositories.
+    """
+    found = [entry for entry in entries() if all(word.lower() in _text(entry) for word in words)]
+    if not found:
+        raise UsageError(f"No model fits {' '.join(words)!r}. \"seeread models\" lists all.")
+    if json:
+        print_json([asdict(entry) for entry in found])
+        return 0
+    out = console()
+    sources = list(dict.fromkeys(entry.accuracy.source for entry in found if entry.accuracy))
+    out.print(_table(found, sources))
+    for number, source in enumerate(sources, 1):
+        out.print(f" [{number}] {source}", style="dim", soft_wrap=True)
+    return 0
+
+
+def _text(entry: Entry) -> str:
+    told = (entry.name, entry.family, entry.data, entry.licence, entry.repository, *entry.aliases)
+    return " ".join(word for word in told if word).lower()
+
+
+def _table(found: Sequence[Entry], sources: list[str]) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    table.add_column("name", no_wrap=True, min_width=12, overflow="ellipsis")
+    for column in ("parameters", "pixels", "top-1"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("data", overflow="ellipsis", no_wrap=True, min_width=4)
+    table.add_column("licence", overflow="ellipsis", no_wrap=True, min_width=3)
+    for entry, after in zip(found, [*found[1:], None], strict=True):
+        top1 = f"{entry.accuracy.percent:.1f} [{sources.index(entry.accuracy.source) + 1}]" if entry.accuracy else ""
+        table.add_row(
+            entry.name,
+            millions(entry.parameters),
+            str(entry.resolution or "any"),
+            top1,
+            entry.data or "",
+            entry.licence or "",
+            end_section=after is not None and after.family != entry.family,
+        )
+    return table
+
+
+def millions(count: int | None) -> str:
+    """151 M, 10.4 M, 2.54 B; nothing for what is not known."""
+    if count is None:
+        return ""
+    value, unit = (count / 1e9, "B") if count >= 1e9 else (count / 1e6, "M")
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2
+    return f"{value:.{digits}f} {unit}"

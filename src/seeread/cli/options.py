@@ -1,0 +1,23 @@
+"""Options that several commands have, said once."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+DEFAULT_MODEL = "seeread/mini-clip"
+
+Model = Annotated[
+    str, Parameter(help='A name ("seeread models" lists them), a repository of the Hugging Face hub, a folder or file.')
+]
+TokenizerFile = Annotated[
+    Path | None, Parameter(help="A file or folder to take the tokenizer from, for checkpoints that carry none.")
+]
+Device = Annotated[str, Parameter(help="Where to compute: auto, cpu, cuda, cuda:1, mps.")]
+Precision = Annotated[
+    Literal["auto", "fp32", "bf16", "fp16"], Parameter(help="Of the arithmetic; auto is what the hardware is made for.")
+]
+BatchSize = Annotated[int, Parameter(help="Pictures computed at a time.", validator=Number(gte=1))]
+Json = Annotated[bool, Parameter(help="Print JSON, for programs.", negative="")]
+AllowUrl = Annotated[bool, Parameter(help="Fetch pictures given as https addresses.", negative="")]

@@ -1,0 +1,101 @@
+"""Zero-shot classification: which of these labels fits a picture, for labels that are only named."""
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import overload
+
+import numpy as np
+from PIL.Image import Image
+from torch import Tensor
+
+from seeread.errors import UsageError
+from seeread.preprocessing.image import Source
+from seeread.pretrained import Pretrained, Progress
+from seeread.tasks.labels import embed_labels
+from seeread.tasks.prompts import check_labels
+from seeread.tasks.scores import Classification, Score
+
+
+@overload
+def classify(  # type: ignore[overload-overlap]  # a str is a Sequence of str, and here it is a path
+    model: Pretrained,
+    images: Source,
+    labels: Sequence[str],
+    *,
+    template: str | Sequence[str] | None = None,
+    top: int | None = None,
+    batch_size: int = 32,
+    progress: Progress | None = None,
+) -> Classification: ...
+
+
+@overload
+def classify(
+    model: Pretrained,
+    images: Iterable[Source],
+    labels: Sequence[str],
+    *,
+    template: str | Sequence[str] | None = None,
+    top: int | None = None,
+    batch_size: int = 32,
+    progress: Progress | None = None,
+) -> list[Classification]: ...
+
+
+def classify(
+    model: Pretrained,
+    images: "Source | Iterable[Source]",
+    labels: Sequence[str],
+    *,
+    template: str | Sequence[str] | None = None,
+    top: int | None = None,
+    batch_size: int = 32,
+    progress: Progress | None = None,
+) -> Classification | list[Classification]:
+    """How well each label fits a picture; a list of pictures gives a list of results.
+
+    A picture is anything `open_image` takes. Labels become sentences by `tasks.prompts.prompts`, which `template`
+    steers, and are embedded once for all pictures. `top` keeps that many of the best labels; the probabilities of
+    a softmax are over all of them nevertheless.
+
+    Raises UsageError for labels, templates or a `top` that make no sense, ImageError for a picture that is broken.
+    """
+    names = check_labels(labels)
+    check_top(top)
+    single = isinstance(images, str | bytes | os.PathLike | Image | np.ndarray)
+    sources: list[Source] = [images] if single else list(images)  # type: ignore[list-item, arg-type]
+    texts = embed_labels(model, names, template)
+    vectors = model.embed_images(sources, batch_size, progress)
+    results = rank(model, sources, vectors, names, texts, top)
+    return results[0] if single else results
+
+
+def rank(
+    model: Pretrained,
+    images: Sequence[Source],
+    vectors: Tensor,
+    labels: Sequence[str],
+    label_vectors: Tensor,
+    top: int | None = None,
+) -> list[Classification]:
+    """Results for pictures and labels that are embedded already: (images, dimension), (labels, dimension)."""
+    if not len(images):
+        return []
+    best = probabilities(model, vectors, label_vectors).topk(min(top or len(labels), len(labels)))
+    results = []
+    for image, scores, places in zip(images, best.values.tolist(), best.indices.tolist(), strict=True):
+        ranked = tuple(Score(labels[place], score) for place, score in zip(places, scores, strict=True))
+        results.append(Classification(image, ranked, model.model.loss))
+    return results
+
+
+def probabilities(model: Pretrained, vectors: Tensor, label_vectors: Tensor) -> Tensor:
+    """(images, labels), each between 0 and 1: by softmax over the labels or by sigmoid, as the model was trained."""
+    logits = model.compare(vectors, label_vectors)
+    return logits.softmax(dim=-1) if model.model.loss == "softmax" else logits.sigmoid()
+
+
+def check_top(top: int | None) -> None:
+    """Raises UsageError for a number of results that makes no sense."""
+    if top is not None and top < 1:
+        raise UsageError(f"The number of results is {top}. Ask for at least 1.")

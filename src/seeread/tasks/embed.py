@@ -1,0 +1,44 @@
+"""Embedding many pictures of which some may be broken: these are told, and the others are not held up."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from seeread.errors import ImageError
+from seeread.preprocessing.image import Source
+from seeread.pretrained import Pretrained
+
+
+@dataclass(frozen=True)
+class EmbeddedBatch:
+    """Some pictures of a longer list: `places` are those of the rows of `vectors`, `failures` those that are broken."""
+
+    places: tuple[int, ...]
+    vectors: Tensor  # (places, dimension), unit, float32, on the CPU
+    failures: tuple[tuple[int, ImageError], ...]
+
+    def __len__(self) -> int:
+        return len(self.places) + len(self.failures)
+
+
+def embed_readable(model: Pretrained, images: Sequence[Source], batch_size: int = 32) -> Iterator[EmbeddedBatch]:
+    """Embeds pictures batch by batch, and goes on where one cannot be opened."""
+    for start in range(0, len(images), batch_size):
+        batch = images[start : start + batch_size]
+        try:
+            yield EmbeddedBatch(tuple(range(start, start + len(batch))), model.embed_images(batch, batch_size), ())
+        except ImageError:
+            yield _one_by_one(model, batch, start)
+
+
+def _one_by_one(model: Pretrained, batch: Sequence[Source], start: int) -> EmbeddedBatch:
+    places, vectors, failures = [], [], []
+    for place, image in enumerate(batch, start):
+        try:
+            vectors.append(model.embed_images([image]))
+            places.append(place)
+        except ImageError as error:
+            failures.append((place, error))
+    return EmbeddedBatch(tuple(places), torch.cat(vectors) if vectors else torch.empty(0, 0), tuple(failures))
