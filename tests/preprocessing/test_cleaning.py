@@ -2,6 +2,7 @@
 
 import html
 import string
+from itertools import chain
 
 import pytest
 from hypothesis import given, settings
@@ -46,6 +47,13 @@ def test_canonical_is_openclips(text: str) -> None:
     repaired = html.unescape(html.unescape(ftfy.fix_text(text, fix_encoding=False))).strip()
     expected = repaired.replace("_", " ").translate(str.maketrans("", "", string.punctuation))
     assert cleaning.canonical(text) == " ".join(expected.split())
+
+
+def test_every_odd_character_is_replaced_as_by_ftfy() -> None:
+    blocks = [range(0x80, 0xA1), range(0x130, 0x150), range(0x1C4, 0x1F4), range(0x2000, 0x2070)]
+    for number in chain(*blocks, range(0xFB00, 0xFB07), range(0xFEFF, 0x10000), cleaning.PLAIN_FORMS):
+        text = f"a{chr(number)}b"
+        assert cleaning.clip(text) == original_clip(text), hex(number)
 
 
 def test_what_a_person_types_becomes_what_the_model_knows() -> None:

@@ -3,6 +3,7 @@
 import gzip
 import html
 import json
+import pickle
 import warnings
 from functools import cache
 from itertools import pairwise
@@ -170,6 +171,11 @@ class TestCalling:
     def test_any_string_can_be_read(self, tokenizer: Tokenizer, text: str) -> None:
         row = tokenizer(text)[0].tolist()
         assert (row[0], row[-1]) == (tokenizer.rules.start_id, tokenizer.rules.end_id)
+
+    def test_a_copy_for_another_process(self, tokenizer: Tokenizer) -> None:
+        again = pickle.loads(pickle.dumps(tokenizer))
+        for text in [*TEXTS, "<|endoftext|> dog"]:
+            assert again(text).tolist() == tokenizer(text).tolist()
 
     def test_save_and_load(self, tokenizer: Tokenizer, tmp_path: Path) -> None:
         tokenizer.save(tmp_path)

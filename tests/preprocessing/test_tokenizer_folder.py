@@ -121,11 +121,13 @@ class TestSiglip2:
         texts = NO_SIGMA
         assert Tokenizer.from_folder(siglip2, "siglip2")(texts).tolist() == siglip2_reference(siglip2)(texts)
 
-    def test_the_rules_of_siglip2(self, siglip2: Path) -> None:
+    def test_the_rules_of_siglip2(self, siglip2: Path, tmp_path: Path) -> None:
         tokenizer = Tokenizer.from_folder(siglip2, "siglip2")
         assert tokenizer.rules == TokenizerRules(
             context_length=64, pad_id=0, end_id=1, clean="none", lower_case=True, pad_to_length=True
         )
+        (tmp_path / "tokenizer.json").symlink_to(siglip2 / "tokenizer.json")
+        assert Tokenizer.from_folder(tmp_path, "siglip2").rules == tokenizer.rules  # these are known without a file
         tokens = tokenizer(["a dog", "A DOG", "a dog."])
         assert tokens[0].tolist() == tokens[1].tolist() != tokens[2].tolist()
         assert tokens[0, -1] == 0 and 1 in tokens[0]

@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
 
@@ -31,22 +32,29 @@ class Tokenizer:
 
     def __init__(self, backend: tokenizers.Tokenizer, rules: TokenizerRules):
         self.rules = rules
-        self.size = max(backend.get_vocab(with_added_tokens=True).values()) + 1
-        """How many rows the model's table of embeddings must have at least."""
         self._backend = backend
         self._backend.encode_special_tokens = True  # spell special tokens that are found in a text
         self._warned = False
-        used = [number for number in (rules.pad_id, rules.start_id, rules.end_id) if number is not None]
-        if max(used) >= self.size:
-            raise TokenizerError(
-                f"The tokenizer's rules use the id {max(used)}, but its vocabulary has {self.size} entries. "
-                "Vocabulary and rules come from different models; load both from one folder."
-            )
+        for number in (rules.pad_id, rules.start_id, rules.end_id):
+            if number is not None and backend.id_to_token(number) is None:
+                raise TokenizerError(
+                    f"The tokenizer's rules use the id {number}, which its vocabulary lacks. "
+                    "Vocabulary and rules come from different models; load both from one folder."
+                )
         special = {number for number, token in backend.get_added_tokens_decoder().items() if token.special}
         # A vocabulary may list its special tokens as words, so spelling alone can still hit one. What stands for
         # unknown characters counts as text.
         unknown = backend.encode("\U0010ffff", add_special_tokens=False).ids
         self._reserved = (special | {rules.start_id, rules.end_id}) - set(unknown)
+
+    def __reduce__(self) -> tuple[type[Self], tuple[tokenizers.Tokenizer, TokenizerRules]]:
+        """For worker processes: a pickled backend forgets that it spells special tokens, so it is told again."""
+        return type(self), (self._backend, self.rules)
+
+    @cached_property
+    def size(self) -> int:
+        """How many rows the model's table of embeddings must have at least."""
+        return max(self._backend.get_vocab(with_added_tokens=True).values()) + 1
 
     def __call__(
         self,
