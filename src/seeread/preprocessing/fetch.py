@@ -120,23 +120,23 @@ def _request(
         )
         headers = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "seeread"}
         connection.request("GET", target, headers=headers | {"Connection": "close"})
-        answer = connection.getresponse()
-        redirect = answer.getheader("Location")
-        if answer.status in (301, 302, 303, 307, 308) and redirect:
-            return b"", redirect
-        if answer.status != 200:
-            raise _failed(name, f"the server answers {answer.status}")
-        body = bytearray()
-        while piece := answer.read1(65_536):
-            body += piece
-            if len(body) > limits.bytes:
-                raise ImageError(
-                    "image_too_many_bytes",
-                    f"{name} is larger than the {limits.bytes:,} bytes allowed: choose a smaller picture",
-                )
-        if answer.length or over.is_set():  # less came than was promised
-            raise _failed(name, "the connection broke or took too long")
-        return bytes(body), None
+        with connection.getresponse() as answer:
+            redirect = answer.getheader("Location")
+            if answer.status in (301, 302, 303, 307, 308) and redirect:
+                return b"", redirect
+            if answer.status != 200:
+                raise _failed(name, f"the server answers {answer.status}")
+            body = bytearray()
+            while piece := answer.read1(65_536):
+                body += piece
+                if len(body) > limits.bytes:
+                    raise ImageError(
+                        "image_too_many_bytes",
+                        f"{name} is larger than the {limits.bytes:,} bytes allowed: choose a smaller picture",
+                    )
+            if answer.length or over.is_set():  # less came than was promised
+                raise _failed(name, "the connection broke or took too long")
+            return bytes(body), None
 
 
 @contextmanager

@@ -189,7 +189,7 @@ def _read_file(path: Path, name: str, limits: Limits) -> bytes:
         if kind.st_size > limits.bytes:
             raise _too_many_bytes(name, limits)
         with path.open("rb") as file:
-            return file.read(limits.bytes + 1)
+            return file.read(min(kind.st_size, limits.bytes) + 1)
     except FileNotFoundError:
         raise ImageError("image_missing", f"{name} does not exist: check the path") from None
     except PermissionError:

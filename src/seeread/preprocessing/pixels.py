@@ -3,9 +3,9 @@
 JPEGs are decoded by simplejpeg where it is installed: libjpeg-turbo as in Pillow, the same pixels to the bit, up to
 2.5 times as fast. What is damaged, CMYK or in any other way unusual goes to Pillow, which has the last word.
 
-Pictures that shrink to half their size or less are then resized by torch's 8-bit antialiased kernels, about eight
+Pictures that shrink by at least a third are then resized by torch's 8-bit antialiased kernels, about eight
 times as fast as Pillow. Their weights have 16 bits and Pillow's 22: on photographs about 0.5 % of the values are
-one level off (in some ten million values, one was off by two). Whatever shrinks less or grows stays with Pillow,
+one level off (and two or three in ten million by two). Whatever shrinks less or grows stays with Pillow,
 where the kernel's weights would be too coarse and the gain small; so do tall pictures, which Pillow from version 13
 on resizes rows first (its pull request 9549), and everything when `exact` is asked for.
 """
@@ -114,7 +114,7 @@ def _kernels_agree(size: tuple[int, ...], target: tuple[int, int]) -> bool:
     (height, width), (rows, columns) = size, target
     shrink_rows, shrink_columns = height / rows, width / columns
     tall = height / width * max(1, shrink_rows / shrink_columns)  # Pillow turns to rows first somewhere above 1.9
-    return min(shrink_rows, shrink_columns) >= 2 and tall < 1.9
+    return min(shrink_rows, shrink_columns) >= 1.5 and tall < 1.9
 
 
 def _decode_jpeg(data: bytes, size: tuple[int, int]) -> Array | None:
