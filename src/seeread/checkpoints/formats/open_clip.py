@@ -18,7 +18,7 @@ from seeread.checkpoints.parts.open_clip_names import model_config
 from seeread.checkpoints.parts.openai_towers import MASKS, RESNET, SCALE, TEXT, VIT, projection, scalar
 from seeread.checkpoints.parts.timm_vit import TRUNK
 from seeread.checkpoints.refusal import Refusal, naming, shown
-from seeread.checkpoints.table import Rule, Table, under
+from seeread.checkpoints.table import Rule, State, Table, under
 from seeread.checkpoints.table import read as renamed
 from seeread.checkpoints.table import write as renamed_back
 from seeread.errors import TokenizerError
@@ -58,9 +58,12 @@ def read(
         model, preprocessing = given.get("model_cfg"), given.get("preprocess_cfg") or {}
         if not isinstance(model, dict) or not isinstance(preprocessing, dict):
             raise Refusal("it has no model_cfg, or a preprocess_cfg that is no object")
+        config = read_config(model)
     if tokenizer is None and any((folder / name).is_file() for name in TOKENIZERS):
         tokenizer = folder
-    return _assemble(config_file, find_weights(folder), model, preprocessing, tokenizer, look)
+    tensors = _read_weights(find_weights(folder), config)
+    processor = _processor(config_file, config, preprocessing, model["text_cfg"], tokenizer, look)
+    return Checkpoint(config, tensors, processor, "open_clip")
 
 
 def read_file(
@@ -74,14 +77,18 @@ def read_file(
     Images are prepared as the original weights of that architecture want them. Raises `CheckpointError` or
     `TokenizerError`.
     """
-    known = model_config(architecture)
-    if known is None:
-        with naming(path):
+    with naming(path):
+        known = model_config(architecture)
+        if known is None:
             raise Refusal(
                 f"open_clip has no architecture {shown(architecture)} with towers that seeread computes",
                 "Examples of names are ViT-B-32, ViT-B-32-quickgelu, ViT-bigG-14, RN50, ViT-B-16-SigLIP",
             )
-    return _assemble(path, path, *known, tokenizer, look)
+        model, preprocessing = known
+        config = read_config(model)
+    tensors = _read_weights(path, config)
+    processor = _processor(path, config, preprocessing, model["text_cfg"], tokenizer, look)
+    return Checkpoint(config, tensors, processor, "open_clip")
 
 
 def write(checkpoint: Checkpoint, folder: Path) -> None:
@@ -129,25 +136,27 @@ def table_of(c: DualEncoderConfig, custom_text: bool) -> Table:
     return (*image, *text, *SCALE, scalar("logit_bias", "similarity.bias"))
 
 
-def _assemble(
-    source: Path,
-    weights: Path,
-    model: Mapping[str, Any],
-    preprocessing: Mapping[str, Any],
-    tokenizer: Path | None,
-    look: Callable[[], Path],
-) -> Checkpoint:
-    with naming(source):
-        config = read_config(model)
-    theirs = read_tensors(weights)
+def _read_weights(file: Path, config: DualEncoderConfig) -> State:
+    theirs = read_tensors(file)
     table = table_of(config, custom_text=any(name.startswith("text.") for name in theirs))
     ours, strangers = renamed(theirs, table)
-    require_fit(weights, config, ours, strangers, table)
+    require_fit(file, config, ours, strangers, table)
+    return ours
+
+
+def _processor(
+    source: Path,
+    config: DualEncoderConfig,
+    preprocessing: Mapping[str, Any],
+    text: Mapping[str, Any],
+    tokenizer: Path | None,
+    look: Callable[[], Path],
+) -> Processor:
     # open_clip prepares images for the size of the tower, whatever its preprocess_cfg says.
     transform = from_open_clip({**preprocessing, "size": config.image_size})
-    processor = Processor(transform, _tokenizer(source, model["text_cfg"], tokenizer, look))
+    processor = Processor(transform, _tokenizer(source, text, tokenizer, look))
     require_fitting_processor(source, config, processor)
-    return Checkpoint(config, ours, processor, "open_clip")
+    return processor
 
 
 def _tokenizer(source: Path, text: Mapping[str, Any], named: Path | None, look: Callable[[], Path]) -> Tokenizer:
