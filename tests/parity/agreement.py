@@ -45,7 +45,8 @@ def answer(model: DualEncoder, images: Images, tokens: Tensor) -> Answer:
 def distance(ours: Tensor, theirs: Tensor, floor: float = 1e-12) -> float:
     """The largest difference, relative to the largest number."""
     assert ours.shape == theirs.shape, f"{tuple(ours.shape)} and {tuple(theirs.shape)}"
-    return float((ours.double() - theirs.double()).abs().max() / max(float(theirs.abs().max()), floor))
+    ours, theirs = ours.detach().double(), theirs.detach().double()
+    return float((ours - theirs).abs().max()) / max(float(theirs.abs().max()), floor)
 
 
 def difference(ours: Answer, theirs: Answer) -> float:
@@ -62,7 +63,7 @@ def backward(answer: Answer) -> None:
 
 def gradient_distances(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> dict[str, float]:
     """Per parameter, the largest difference relative to its largest gradient. Some gradients are zero but for
-    rounding (of key biases, which the softmax cancels): those are compared with a thousandth of the largest of all."""
+    rounding (of key biases, which the softmax cancels): those are compared with a hundredth of the largest of all."""
     assert ours.keys() == theirs.keys()
-    floor = 1e-3 * max(float(gradient.abs().max()) for gradient in theirs.values())
+    floor = 1e-2 * max(float(gradient.abs().max()) for gradient in theirs.values())
     return {name: distance(ours[name], gradient, floor) for name, gradient in theirs.items()}

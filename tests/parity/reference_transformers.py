@@ -22,7 +22,9 @@ VISION = {"hidden_size": 36, "intermediate_size": 52, "num_hidden_layers": 2, "n
 TEXT = {"hidden_size": 40, "intermediate_size": 44, "num_hidden_layers": 3, "num_attention_heads": 5}
 
 
-def clip(folder: Path, vision: dict[str, Any] | None = None, text: dict[str, Any] | None = None, **top: Any) -> nn.Module:
+def clip(
+    folder: Path, vision: dict[str, Any] | None = None, text: dict[str, Any] | None = None, **top: Any
+) -> nn.Module:
     """A CLIPModel in `folder`, with tokenizer and processor."""
     size = {"image_size": 30, "patch_size": 7}  # two pixels are left over on either side
     clip_folder(folder)
@@ -125,7 +127,8 @@ def _siglip_tokenizer(folder: Path, second: bool) -> None:
         siglip2_folder(folder)
         return
     siglip_folder(folder)
-    _write(folder / "tokenizer_config.json", {"tokenizer_class": "SiglipTokenizer", "eos_token": "</s>", "pad_token": "</s>"})
+    names = {"eos_token": "</s>", "pad_token": "</s>"}
+    _write(folder / "tokenizer_config.json", {"tokenizer_class": "SiglipTokenizer"} | names)
 
 
 def _saved(model: nn.Module, folder: Path) -> nn.Module:

@@ -8,6 +8,7 @@ import torch
 
 from seeread.checkpoints.checkpoint import Checkpoint
 from seeread.checkpoints.formats.recognise import read
+from seeread.checkpoints.hub import clip_tokenizer_file, locate
 from seeread.checkpoints.match import skeleton
 from seeread.checkpoints.placement import choose_device, choose_precision
 from seeread.models.dual_encoder import DualEncoder
@@ -38,8 +39,6 @@ def load(
     """
     place = choose_device(device)
     dtype = choose_precision(precision, place)
-    from seeread.checkpoints.hub import clip_tokenizer_file, locate
-
     path = locate(name, revision=revision, offline=offline, cache=cache)
     vocabulary = None if tokenizer is None else Path(tokenizer).expanduser()
     checkpoint = read(path, vocabulary, architecture, partial(clip_tokenizer_file, offline=offline, cache=cache))

@@ -4,9 +4,11 @@ import math
 from collections.abc import Collection, Iterable, Mapping
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from seeread.checkpoints.refusal import Refusal, naming, shown
 from seeread.checkpoints.table import Table, their_name
@@ -16,6 +18,7 @@ from seeread.preprocessing.processor import Processor
 from seeread.preprocessing.transform import ImageTransform, PatchTransform
 from seeread.vision.naflex import NaFlexConfig
 from seeread.vision.resnet import ResNetConfig
+from seeread.vision.vit import ViTConfig
 
 LISTED = 10
 _MOST_LAYERS, _MOST_WIDTH, _MOST_TOKENS, _MOST_WORDS = 256, 2**16, 2**16, 2**22
@@ -24,8 +27,20 @@ _NEXT = "Check that weights and configuration come from the same model, or downl
 
 def skeleton(config: DualEncoderConfig) -> DualEncoder:
     """The model without its numbers: every tensor has a shape and takes no memory."""
-    with torch.device("meta"):
+    with torch.device("meta"), _Uninitialised():
         return DualEncoder(config)
+
+
+class _Uninitialised(TorchFunctionMode):
+    """Leaves out `torch.nn.init`: there is nothing to fill, and on "meta" it makes torch import its compiler (2 s)."""
+
+    def __torch_function__(
+        self, function: Any, types: Any, arguments: tuple[Any, ...] = (), keywords: dict[str, Any] | None = None
+    ) -> Any:
+        keywords = keywords or {}
+        if getattr(function, "__module__", None) == "torch.nn.init":
+            return keywords["tensor"] if "tensor" in keywords else arguments[0]
+        return function(*arguments, **keywords)
 
 
 def require_fit(
@@ -65,8 +80,7 @@ def require_fit(
 
 def require_fitting_processor(path: Path, c: DualEncoderConfig, processor: Processor) -> None:
     """What the processor makes is what the model takes. Raises `CheckpointError` that names `path` where it is not."""
-    transform, tokenizer = processor.image_transform, processor.tokenizer
-    rules = tokenizer.rules
+    tokenizer, rules = processor.tokenizer, processor.tokenizer.rules
     with naming(path):
         if tokenizer.size > c.text.vocabulary:
             raise Refusal(
@@ -74,19 +88,21 @@ def require_fitting_processor(path: Path, c: DualEncoderConfig, processor: Proce
                 "Use the tokenizer that was published with this model",
             )
         if rules.context_length > c.text.context_length:
-            raise _at_odds(f"texts are cut to {rules.context_length} tokens, and the model reads {c.text.context_length}")
+            most = c.text.context_length
+            raise _at_odds(f"texts are cut to {rules.context_length} tokens, and the model reads {most}")
         if c.text.pool == "end" and rules.end_id != c.text.end_id:
             raise _at_odds(f"texts end with token {rules.end_id}, and the model looks for {c.text.end_id}")
         if not (c.text.cut_is_exact or rules.pad_to_length):
             raise _at_odds("texts are not padded, and the model was trained with padding that it reads")
-        if isinstance(transform, PatchTransform) != isinstance(c.vision, NaFlexConfig):
-            raise _at_odds("either images or the model are of one fixed size, and the other is not")
-        if isinstance(transform, ImageTransform) and transform.size != (c.image_size, c.image_size):
-            height, width = transform.size
-            raise _at_odds(f"images are prepared at {height} x {width}, and the model takes {c.image_size} x {c.image_size}")
-        if isinstance(transform, PatchTransform) and isinstance(c.vision, NaFlexConfig):
-            if transform.patch_size != c.vision.patch_size:
-                raise _at_odds(f"images are cut into patches of {transform.patch_size}, and the model takes {c.vision.patch_size}")
+        match processor.image_transform, c.vision:
+            case PatchTransform(patch_size=cut), NaFlexConfig(patch_size=taken):
+                if cut != taken:
+                    raise _at_odds(f"images are cut into patches of {cut} pixels, and the model takes {taken}")
+            case ImageTransform(size=size), ViTConfig(image_size=side) | ResNetConfig(image_size=side):
+                if size != (side, side):
+                    raise _at_odds(f"images are prepared at {size[0]} x {size[1]}, and the model takes {side} x {side}")
+            case _:
+                raise _at_odds("one of them is for images of any shape, and the other for one fixed size")
 
 
 def check_config(c: DualEncoderConfig) -> None:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from seeread.checkpoints.checkpoint import Checkpoint
-from seeread.checkpoints.formats import native, transformers
+from seeread.checkpoints.formats import native, open_clip, openai, transformers
 from seeread.checkpoints.formats.recognise import read
 from seeread.checkpoints.match import skeleton
 from seeread.checkpoints.refusal import Refusal, naming, shown
@@ -49,8 +49,6 @@ def save(
 
 def write(checkpoint: Checkpoint, path: Path, format: Format = "native", *, overwrite: bool = False) -> None:
     """As `save`, for a model that was never put together: from one format to another without touching a number."""
-    from seeread.checkpoints.formats import open_clip, openai
-
     writers = {"native": native.write, "transformers": transformers.write, "open_clip": open_clip.write}
     if format == "openai":
         if path.exists() and not overwrite:

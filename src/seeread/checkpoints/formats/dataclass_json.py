@@ -15,7 +15,8 @@ _NEXT = "Save the model again with this version of seeread, or update seeread"
 def to_json(value: Any, kinds: Mapping[str, type]) -> Any:
     """A dataclass as an object; one that `kinds` lists says of which kind it is."""
     if is_dataclass(value):
-        named = {KIND: name for name, kind in kinds.items() if type(value) is kind}
+        told = [name for name, kind in kinds.items() if type(value) is kind]
+        named = {KIND: told[0]} if told else {}
         return named | {field.name: to_json(getattr(value, field.name), kinds) for field in fields(value)}
     return list(value) if isinstance(value, tuple) else value
 
@@ -37,7 +38,8 @@ def _read(kind: Any, value: Any, kinds: Mapping[str, type], place: str) -> Any:
     if origin is tuple:
         if type(value) is not list or len(value) != len(inside):
             raise _wrong(place, value, f"a list of {len(inside)}")
-        return tuple(_read(one, item, kinds, f"{place}[{n}]") for n, (one, item) in enumerate(zip(inside, value, strict=True)))
+        items = enumerate(zip(inside, value, strict=True))
+        return tuple(_read(one, item, kinds, f"{place}[{n}]") for n, (one, item) in items)
     if origin in (Union, UnionType):
         if value is None and NoneType in inside:
             return None

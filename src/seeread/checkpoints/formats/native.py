@@ -4,17 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from seeread.checkpoints.checkpoint import Checkpoint
+from seeread.checkpoints.files import read_tensors, verify_manifest, write_json, write_manifest, write_sharded
 from seeread.checkpoints.formats.dataclass_json import from_json, to_json
-from seeread.checkpoints.files import (
-    read_tensors,
-    verify_manifest,
-    write_json,
-    write_manifest,
-    write_sharded,
-)
+from seeread.checkpoints.formats.settings import read_json
 from seeread.checkpoints.match import require_fit, require_fitting_processor
 from seeread.checkpoints.refusal import Refusal, naming, shown
-from seeread.checkpoints.formats.settings import read_json
 from seeread.errors import CheckpointError, SeereadError
 from seeread.models.dual_encoder import DualEncoderConfig
 from seeread.preprocessing.processor import Processor
@@ -81,7 +75,7 @@ def write(checkpoint: Checkpoint, folder: Path) -> None:
 def _check_top(config: dict[str, Any]) -> None:
     if config.get("seeread") != VERSION:
         raise Refusal(
-            f"it is written in version {shown(config.get('seeread', 'none'))} of the format, and this seeread reads {VERSION}",
+            f"it is in version {shown(config.get('seeread', 'none'))} of the format, and this seeread reads {VERSION}",
             "Update seeread",
         )
     for key in _KEYS:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from seeread.checkpoints.checkpoint import Checkpoint
-from seeread.checkpoints.formats import native, transformers
+from seeread.checkpoints.formats import native, open_clip, openai, transformers
 from seeread.checkpoints.formats.settings import read_json
 from seeread.checkpoints.hub import clip_tokenizer_file
 from seeread.checkpoints.refusal import Refusal, naming
@@ -21,8 +21,6 @@ def read(
 
     Raises `CheckpointError` for what is none, or is refused.
     """
-    from seeread.checkpoints.formats import open_clip, openai
-
     path = path if architecture else _folder_of(path)
     if path.is_file():
         if architecture in (None, openai.ARCHITECTURE):

@@ -7,11 +7,11 @@ from typing import Any
 
 from seeread.checkpoints.checkpoint import Checkpoint
 from seeread.checkpoints.files import read_tensors, write_json, write_sharded
+from seeread.checkpoints.formats.settings import read_json
 from seeread.checkpoints.formats.transformers_config import read_clip, read_siglip, write_config
 from seeread.checkpoints.match import require_fit, require_fitting_processor
 from seeread.checkpoints.parts.transformers_towers import ATTENTION_POOL, TEXT, VISION, flat
 from seeread.checkpoints.refusal import Refusal, naming, shown
-from seeread.checkpoints.formats.settings import read_json
 from seeread.checkpoints.table import Rule, Table, under
 from seeread.checkpoints.table import read as renamed
 from seeread.checkpoints.table import write as renamed_back
@@ -142,6 +142,7 @@ def _kind(config: dict[str, Any]) -> _Kind:
     """What the folder holds, if it is one of ours to read."""
     name = config.get("model_type")
     listed = config.get("architectures") or []
+    listed = listed if isinstance(listed, list) else [listed]
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         raise Refusal(
@@ -150,7 +151,7 @@ def _kind(config: dict[str, Any]) -> _Kind:
         )
     if listed and kind.architecture not in listed:
         raise Refusal(
-            f"it holds a {shown(listed[0] if isinstance(listed, list) else listed)}, which is only a part of a {kind.architecture}",
+            f"it holds a {shown(listed[0])}, which is only a part of a {kind.architecture}",
             f"Use the checkpoint of the whole {kind.architecture}",
         )
     return kind

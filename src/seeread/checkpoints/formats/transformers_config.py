@@ -8,8 +8,8 @@ from dataclasses import replace
 from math import isqrt
 from typing import Any
 
-from seeread.checkpoints.refusal import Refusal
 from seeread.checkpoints.formats.settings import Settings
+from seeread.checkpoints.refusal import Refusal
 from seeread.errors import CheckpointError
 from seeread.models.dual_encoder import DualEncoderConfig
 from seeread.nn.mlp import Activation
@@ -51,12 +51,14 @@ def read_clip(config: dict[str, Any]) -> DualEncoderConfig:
     """`model_type` "clip": class token, causal text, softmax. Raises `Refusal` for what it cannot mean."""
     settings = Settings(config)
     vision = _clip_part(config, "vision", _CLIP_VISION | _CLIP_STYLE)
+    vision.require("num_channels", 3, 3)
     text = _clip_part(config, "text", _CLIP_TEXT | _CLIP_STYLE)
     end_id = text.whole("eos_token_id", 0, least=0)
     return DualEncoderConfig(
         vision=ViTConfig(
             transformer=_transformer(vision),
-            **_square(vision),
+            image_size=vision.whole("image_size", 0),
+            patch_size=vision.whole("patch_size", 0),
             class_token=True,
             patch_bias=False,
             pre_norm=True,
@@ -79,6 +81,7 @@ def read_siglip(config: dict[str, Any]) -> DualEncoderConfig:
     naflex = config["model_type"] == "siglip2"
     vision = _with_defaults(settings.part("vision_config"), _SIGLIP_TOWER | _SIGLIP_VISION | _SIGLIP_STYLE)
     text = _with_defaults(settings.part("text_config"), _SIGLIP_TOWER | _SIGLIP_TEXT | _SIGLIP_STYLE)
+    vision.require("num_channels", 3, 3)
     vision.require("vision_use_head", True, True)
     embedding = vision.whole("hidden_size", 0)
     width = text.whole("hidden_size", 0)
@@ -86,7 +89,7 @@ def read_siglip(config: dict[str, Any]) -> DualEncoderConfig:
     if projection != embedding:
         raise Refusal(f"its towers do not meet: images become {embedding} numbers, and texts {projection}")
     return DualEncoderConfig(
-        vision=_naflex(vision) if naflex else ViTConfig(transformer=_transformer(vision), **_square(vision)),
+        vision=_naflex(vision) if naflex else _fixed(vision),
         text=TextEncoderConfig(
             transformer=_transformer(text),
             vocabulary=text.whole("vocab_size", 0),
@@ -152,12 +155,12 @@ def _clip_part(config: dict[str, Any], tower: str, defaults: dict[str, Any]) -> 
     and so do its defaults."""
     given = dict(Settings(config).part(f"{tower}_config").values)
     if f"{tower}_config_dict" in Settings(config):
-        given |= defaults | Settings(config).part(f"{tower}_config_dict").values
+        given |= {**defaults, **Settings(config).part(f"{tower}_config_dict").values}
     return _with_defaults(Settings(given, f"{tower}_config."), defaults)
 
 
 def _with_defaults(settings: Settings, defaults: dict[str, Any]) -> Settings:
-    return Settings(defaults | settings.values, settings.place)
+    return Settings({**defaults, **settings.values}, settings.place)
 
 
 def _transformer(tower: Settings) -> TransformerConfig:
@@ -171,13 +174,15 @@ def _transformer(tower: Settings) -> TransformerConfig:
     )
 
 
-def _square(vision: Settings) -> dict[str, int]:
-    vision.require("num_channels", 3, 3)
-    return {"image_size": vision.whole("image_size", 0), "patch_size": vision.whole("patch_size", 0)}
+def _fixed(vision: Settings) -> ViTConfig:
+    return ViTConfig(
+        transformer=_transformer(vision),
+        image_size=vision.whole("image_size", 0),
+        patch_size=vision.whole("patch_size", 0),
+    )
 
 
 def _naflex(vision: Settings) -> NaFlexConfig:
-    vision.require("num_channels", 3, 3)
     patches = vision.whole("num_patches", 0)
     if isqrt(patches) ** 2 != patches:
         raise Refusal(f"its vision_config.num_patches is {patches}, which is no square")
