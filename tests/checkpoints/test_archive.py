@@ -115,6 +115,23 @@ def test_entries_that_overlap_are_refused(file: Path) -> None:
         read_torch(file)
 
 
+def test_a_directory_that_swaps_two_names_is_refused(file: Path) -> None:
+    content = file.read_bytes()
+    directory = content.index(b"PK\x01\x02")
+    swapped = content[directory:].replace(b"data/0", b"data/x").replace(b"data/1", b"data/0").replace(b"data/x", b"data/1")
+    file.write_bytes(content[:directory] + swapped)
+    with refused(file, "not where the directory says"):
+        read_torch(file)
+
+
+def test_bytes_between_the_directory_and_its_end_are_refused(tmp_path: Path) -> None:
+    path = archive(tmp_path / "model.pt", state(weight=tensor()))
+    content = path.read_bytes()
+    path.write_bytes(content[:-22] + b"hidden" + content[-22:])
+    with refused(path, "cut or damaged"):
+        read_torch(path)
+
+
 def test_sizes_of_64_bits_are_read(tmp_path: Path) -> None:
     """Archives of more than 4 GB keep sizes and places in an extra block; here a small one that does so."""
     path = archive(tmp_path / "model.pt", state(weight=tensor()))
