@@ -140,7 +140,7 @@ def shaken(model: nn.Module) -> nn.Module:
         if isinstance(module, nn.LayerNorm | nn.BatchNorm2d):
             nn.init.uniform_(module.weight, 0.6, 1.4, generator)
         if isinstance(module, nn.Conv2d):  # without batch statistics nothing else keeps a ResNet from exploding
-            nn.init.kaiming_normal_(module.weight, generator=generator)
+            nn.init.kaiming_normal_(module.weight, nonlinearity="linear", generator=generator)
         if isinstance(module, nn.BatchNorm2d) and module.running_mean is not None and module.running_var is not None:
             module.running_mean.normal_(0, 0.3, generator=generator)
             module.running_var.uniform_(0.5, 2, generator=generator)

@@ -40,7 +40,7 @@ SIZES = ("input_resolution", "context_length", "vocab_size")
 _HEAD_WIDTH = 64  # in every tower that OpenAI published
 
 _REST: Table = (*TEXT, projection("text_projection", "text_projection"), *SCALE, *MASKS)
-_TABLES = {True: (*VIT, *_REST), False: (*RESNET, *_REST)}
+TABLES = {True: (*VIT, *_REST), False: (*RESNET, *_REST)}
 
 
 def read(
@@ -69,7 +69,7 @@ def read(
 
 def read_state(path: Path, config: DualEncoderConfig, tensors: State) -> State:
     """Tensors of OpenAI's names under ours. Raises `CheckpointError` where they do not fit the model."""
-    table = _TABLES[config.image_projection]
+    table = TABLES[config.image_projection]
     weights = {name: tensor for name, tensor in tensors.items() if not _is_attribute(name, tensor)}
     ours, strangers = renamed(weights, table)
     require_fit(path, config, ours, strangers, table)
@@ -93,7 +93,7 @@ def write_state(config: DualEncoderConfig, tensors: Mapping[str, Tensor]) -> Sta
     """Our tensors under OpenAI's names, with the sizes beside them. Raises `Refusal`."""
     homeless = Refusal("OpenAI's format has no place for such a model", "Save it in another format, such as native")
     try:
-        theirs = renamed_back(dict(tensors), _TABLES[config.image_projection])
+        theirs = renamed_back(dict(tensors), TABLES[config.image_projection])
     except KeyError:
         raise homeless from None
     sizes = (config.image_size or 0, config.text.context_length, config.text.vocabulary)
