@@ -11,16 +11,23 @@ import argparse
 import random
 from pathlib import Path
 
+import tokenizers
 import torch
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 from torch import Tensor
 
+from seeread.checkpoints.checkpoint import Checkpoint
+from seeread.checkpoints.save import write
 from seeread.data.augment import colour_jitter, random_resized_crop
 from seeread.data.captioned import CaptionedImages, read_parquet
 from seeread.data.sampling import DistinctLabels, Shuffled
 from seeread.models.dual_encoder import DualEncoder, DualEncoderConfig
 from seeread.nn.initialise import initialise
 from seeread.nn.transformer import TransformerConfig
+from seeread.preprocessing.processor import Processor
+from seeread.preprocessing.tokenizer import Tokenizer
+from seeread.preprocessing.tokenizer_rules import TokenizerRules
+from seeread.preprocessing.transform import ImageTransform
 from seeread.text.encoder import TextEncoderConfig
 from seeread.training.losses import info_nce
 from seeread.training.recipe import Recipe
@@ -30,8 +37,8 @@ from seeread.vision.resnet import ResNetConfig
 SIDE = 64
 CONTEXT = 32
 PAD, START, END = 0, 1, 2
-MEAN = (0.48145466, 0.4578275, 0.40821073)
-STD = (0.26862954, 0.26130258, 0.27577711)
+TRANSFORM = ImageTransform(size=(SIDE, SIDE))
+RULES = TokenizerRules(context_length=CONTEXT, pad_id=PAD, start_id=START, end_id=END)
 
 MODEL = DualEncoderConfig(
     vision=ResNetConfig(layers=(2, 2, 2, 2), stem=32, heads=16, image_size=SIDE),
@@ -104,9 +111,9 @@ def photo_captions(row: dict[str, object]) -> tuple[str, ...]:
     return tuple(captions)
 
 
-def build_tokenizer(texts: list[str]) -> Tokenizer:
+def learn_tokenizer(texts: list[str]) -> tokenizers.Tokenizer:
     """Lower-cased byte-pair encoding, learned from the captions."""
-    tokenizer = Tokenizer(models.BPE(unk_token="<unknown>", end_of_word_suffix="</w>"))
+    tokenizer = tokenizers.Tokenizer(models.BPE(unk_token="<unknown>", end_of_word_suffix="</w>"))
     tokenizer.normalizer = normalizers.Sequence(
         [normalizers.NFKC(), normalizers.Lowercase(), normalizers.StripAccents()]
     )
@@ -118,14 +125,6 @@ def build_tokenizer(texts: list[str]) -> Tokenizer:
     )
     tokenizer.train_from_iterator(texts, trainer)
     return tokenizer
-
-
-def tokenize(tokenizer: Tokenizer, texts: list[str]) -> Tensor:
-    """(texts, tokens) ids, as long as the longest."""
-    encoded = tokenizer.encode_batch_fast(texts)
-    rows = [[START, *encoding.ids[: CONTEXT - 2], END] for encoding in encoded]
-    longest = max(map(len, rows))
-    return torch.tensor([row + [PAD] * (longest - len(row)) for row in rows])
 
 
 class Batches:
@@ -145,13 +144,13 @@ class Batches:
             images.append(random_resized_crop(data.images[picked], SIDE, generator))
             texts += [words.choice(data.captions[index]) for index in picked.tolist()]
         texts[:CLASSES] = [words.choice(TEMPLATES).replace("{}", text) for text in texts[:CLASSES]]
-        varied = colour_jitter(torch.cat(images), generator)
-        return (varied - colour(MEAN)) / colour(STD), tokenize(self.tokenizer, texts)
+        return normalise(colour_jitter(torch.cat(images), generator)), self.tokenizer(texts)
 
 
-def colour(values: tuple[float, float, float]) -> Tensor:
-    """One value a channel, to be used with (images, 3, height, width)."""
-    return torch.tensor(values).view(1, 3, 1, 1)
+def normalise(images: Tensor) -> Tensor:
+    """Images (images, 3, height, width) from 0 to 1, as the model's own transform scales them."""
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (TRANSFORM.mean, TRANSFORM.std))
+    return (images - mean) / std
 
 
 class Watch:
@@ -163,10 +162,10 @@ class Watch:
     @torch.inference_mode()
     def __call__(self, step: int, model: torch.nn.Module) -> dict[str, float]:
         assert isinstance(model, DualEncoder) and self.classes.labels is not None
-        prompts = tokenize(self.tokenizer, [f"a photo of a {name}." for name in self.names])
+        prompts = self.tokenizer([f"a photo of a {name}." for name in self.names])
         scores = self._see(model, self.classes) @ model.embed_text(prompts).T
         top1 = (scores.argmax(1) == self.classes.labels).float().mean()
-        texts = model.embed_text(tokenize(self.tokenizer, [captions[0] for captions in self.photos.captions]))
+        texts = model.embed_text(self.tokenizer([captions[0] for captions in self.photos.captions]))
         found = (texts @ self._see(model, self.photos).T).argmax(1)
         recall = (found == torch.arange(len(found))).float().mean()
         return {"zero_shot_top1": round(100 * top1.item(), 2), "text_to_image_recall1": round(100 * recall.item(), 2)}
@@ -177,7 +176,7 @@ class Watch:
             resized = images.float() / 255
             if resized.shape[-1] != SIDE:
                 resized = torch.nn.functional.interpolate(resized, (SIDE, SIDE), mode="bicubic", antialias=True)
-            parts.append(model.embed_image((resized - colour(MEAN)) / colour(STD)))
+            parts.append(model.embed_image(normalise(resized)))
         return torch.cat(parts)
 
 
@@ -193,11 +192,12 @@ def main() -> None:
     unseen_photos = read_parquet(options.data / "flickr8k" / "dev.parquet", 96, photo_captions)
     names = {int(label): words[0] for label, words in zip(unseen.labels.tolist(), unseen.captions, strict=True)}
 
-    texts = [text for captions in photos.captions for text in captions]
-    texts += [t.replace("{}", word) for words in set(classes.captions) for word in words for t in TEMPLATES]
-    tokenizer = build_tokenizer(sorted(texts))
     options.out.mkdir(parents=True, exist_ok=True)
-    tokenizer.save(str(options.out / "tokenizer.json"))
+    if not (options.out / "tokenizer.json").is_file():
+        texts = [text for captions in photos.captions for text in captions]
+        texts += [t.replace("{}", word) for words in set(classes.captions) for word in words for t in TEMPLATES]
+        learn_tokenizer(sorted(texts)).save(str(options.out / "tokenizer.json"))
+    tokenizer = Tokenizer.load(options.out, RULES)
 
     torch.manual_seed(RECIPE.seed)
     model = DualEncoder(MODEL).to(memory_format=torch.channels_last)
@@ -205,7 +205,15 @@ def main() -> None:
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters", flush=True)
     batches = Batches(classes, photos, tokenizer, RECIPE.seed)
     watch = Watch(unseen, [names[label] for label in sorted(names)], unseen_photos, tokenizer)
-    train(model, info_nce, batches, RECIPE, options.out, watch)
+    average = train(model, info_nce, batches, RECIPE, options.out, watch)
+    halves = {name: to_half(tensor) for name, tensor in average.state_dict().items()}
+    write(Checkpoint(MODEL, halves, Processor(TRANSFORM, tokenizer), "native"), options.out / "model", overwrite=True)
+    print(f"Saved to {options.out / 'model'}. Try: seeread classify PICTURE --model {options.out / 'model'}")
+
+
+def to_half(tensor: Tensor) -> Tensor:
+    """In half the bytes, if it is a number with a point."""
+    return tensor.half() if tensor.is_floating_point() else tensor
 
 
 if __name__ == "__main__":
