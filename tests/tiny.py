@@ -47,7 +47,8 @@ def tiny_model(loss: str = "softmax", seed: int = 0, name: str = "tests/tiny") -
     model = DualEncoder(tiny_config(loss)).eval()
     for parameter in model.parameters():
         nn.init.normal_(parameter, std=0.2)
-    return Pretrained(model, Processor(ImageTransform(size=(16, 16)), word_tokenizer()), Origin(name, Path("tiny"), "native"))
+    processor = Processor(ImageTransform(size=(16, 16)), word_tokenizer())
+    return Pretrained(model, processor, Origin(name, Path("tiny"), "native"))
 
 
 class ColourModel(nn.Module):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from seeread.cli.console import console, is_terminal, shorten
+from seeread.cli.console import console, is_terminal, shorten, show
 from seeread.preprocessing.image import printable
 
 if TYPE_CHECKING:
@@ -16,45 +16,48 @@ if TYPE_CHECKING:
 
 FEW = 8
 """Pictures that each have a chart of their own; more have a line each."""
+BAR = 20
+"""Columns of the bar of a certainty."""
 
 
 def show_charts(results: "Results", top: int) -> None:
-    """Each picture with a bar for each of its best labels."""
+    """Each picture with a bar for each of its best labels; without bars where there is no room for them."""
     out = console()
+    bars = is_terminal() and out.width >= 2 * BAR
+    room = out.width - len("    100.0%") - (BAR + 2 if bars else 0)
     for place, (name, result) in enumerate(results):
         if place:
             out.print()
         out.print(shorten(printable(name), out.width), style="bold")
         table = Table.grid(padding=(0, 2))
-        table.add_column(no_wrap=True, max_width=max(12, out.width - 24))
-        table.add_column(no_wrap=True, justify="right")
-        table.add_column(no_wrap=True)
         for row, (label, score) in enumerate(result.scores[:top]):
-            table.add_row(f"  {printable(label)}", percent(score), bar(score), style=None if row == 0 else "dim")
-        out.print(table)
+            last = bar(score) if bars else ""
+            style = None if row == 0 else "dim"
+            table.add_row(f"  {shorten(printable(label), room)}", f"{percent(score):>6}", last, style=style)
+        show(table, out)
 
 
 def show_lines(results: "Results", top: int) -> None:
-    """A line for each picture."""
+    """A line for each picture: its path, and its best labels behind their scores."""
     out = console()
+    paths = out.width * 2 // 5
+    room = (out.width - paths) // top - len("  100.0%  ")
     table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    for _ in range(top):
-        table.add_column(no_wrap=True, justify="right")
-        table.add_column(no_wrap=True, style="bold")
     for name, result in results:
-        cells = [cell for label, score in result.scores[:top] for cell in (percent(score), printable(label))]
-        table.add_row(shorten(printable(name), out.width * 2 // 5), *cells)
-    out.print(table)
+        cells = [shorten(printable(name), paths)]
+        for label, score in result.scores[:top]:
+            cells += [f"{percent(score):>6}", shorten(printable(label), room)]
+        table.add_row(*cells)
+    for column in table.columns:
+        column.no_wrap = True
+    show(table, out)
 
 
 def percent(score: float) -> str:
-    """97.3%, and 100.0% or 0.0% only for what is nothing else."""
+    """97.3%."""
     return f"{100 * score:.1f}%"
 
 
-def bar(score: float) -> ProgressBar | str:
-    """A bar for a person; nothing where the output goes to a file."""
-    if not is_terminal():
-        return ""
-    return ProgressBar(total=1.0, completed=score, width=20, complete_style="green", finished_style="green")
+def bar(score: float) -> ProgressBar:
+    """A bar as long as a probability is large."""
+    return ProgressBar(total=1.0, completed=score, width=BAR, complete_style="green", finished_style="green")

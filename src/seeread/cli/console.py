@@ -5,7 +5,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
 _UNLIMITED = 100_000  # columns of what is not a terminal: nothing is cut or wrapped there
 
@@ -22,6 +22,22 @@ def console() -> "Console":
     return Console(
         highlight=False, markup=False, emoji=False, soft_wrap=False, width=None if is_terminal() else _UNLIMITED
     )
+
+
+def show(what: "RenderableType", out: "Console | None" = None) -> None:
+    """Prints a table, without the spaces that fill its lines up where nobody sees them."""
+    out = out or console()
+    if is_terminal():
+        out.print(what)
+        return
+    with out.capture() as captured:
+        out.print(what)
+    print("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def plural(count: int, what: str) -> str:
+    """1 picture, 2 pictures."""
+    return f"{count} {what}" + "s" * (count != 1)
 
 
 def print_json(value: Any) -> None:
@@ -46,7 +62,7 @@ def shorten(text: str, width: int) -> str:
     if cell_len(text) <= width:
         return text
     if width < 5:
-        return set_cell_size(text, width).rstrip()
+        return set_cell_size(text, max(width, 0)).rstrip()
     tail = text
     while cell_len(tail) > (width - 1) * 2 // 3:
         tail = tail[1:]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from seeread.cli import options
-from seeread.cli.console import note
+from seeread.cli.console import note, plural
 from seeread.cli.pictures import Failure, Picture, expand, tell
 from seeread.cli.progress import progress
 from seeread.cli.texts import lines
@@ -55,8 +55,8 @@ def embed(
     if not vectors.image_names and not vectors.text_names:
         return 1
     write_vectors(out, vectors)
-    told = (vectors.image_names, "pictures"), (vectors.text_names, "texts")
-    counts = " and ".join(f"{len(names)} {what}" for names, what in told if names)
+    told = (vectors.image_names, "picture"), (vectors.text_names, "text")
+    counts = " and ".join(plural(len(names), what) for names, what in told if names)
     note(f"{counts} in {time.monotonic() - started:.1f} s, to {out}")
     return 1 if failures else 0
 

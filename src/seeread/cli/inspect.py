@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from seeread.cli import options
-from seeread.cli.console import console, print_json
+from seeread.cli.console import console, print_json, show
 from seeread.cli.models import millions
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ _PARTS = {
 
 def inspect(
     checkpoint: Annotated[str, Parameter(help="A folder or file, or a name as of --model.")],
+    /,
     *,
     tokenizer: options.TokenizerFile = None,
     json: options.Json = False,
@@ -114,7 +115,7 @@ def _show(facts: "Facts") -> None:
         table.add_column(overflow="fold")
         for what, value in rows.items():
             table.add_row(f"  {what.replace('_', ' ')}", _said(what, value))
-        out.print(table)
+        show(table, out)
 
 
 def _said(what: str, value: Any) -> str:

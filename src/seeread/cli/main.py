@@ -7,6 +7,8 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from importlib import import_module
+from inspect import getdoc
 
 from cyclopts import App, CycloptsError
 
@@ -17,26 +19,42 @@ OK, FAILED, MISUSED, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 """What the process ends with: all went well; something could not be done; the command line made no sense; Ctrl-C;
 and whoever read the output has gone, as after `| head` (the last two are 128 plus the signal's number)."""
 
-app = App(
-    name="seeread",
-    help="Models that see and read: classify, search and embed pictures with CLIP, OpenCLIP and SigLIP.",
-    version=f"seeread {__version__}",
-    help_format="plaintext",
-)
-for name, help_ in {
+COMMANDS = {
     "classify": "Which of these labels fits each picture?",
     "search": "The pictures of a folder that fit a text, or another picture, best.",
     "embed": "Vectors of pictures and texts, for a program of your own.",
     "models": "What can be loaded by name.",
     "inspect": "What is in a checkpoint, without running anything it contains.",
-}.items():
-    app.command(f"seeread.cli.{name}:{name}", name=name, help=help_)
+}
+"""Each in its own file of this folder. A command that is asked for says more, in its docstring."""
+
+
+def build_app(asked: str | None = None) -> App:
+    """The parser; the help of the command that is `asked` for is its docstring."""
+    app = App(
+        name="seeread",
+        help="Models that see and read: classify, search and embed pictures with CLIP, OpenCLIP and SigLIP.",
+        version=f"seeread {__version__}",
+        help_format="plaintext",
+        suppress_keyboard_interrupt=False,  # or it leaves by itself, from the middle of a program that calls `main`
+    )
+    for name, summary in COMMANDS.items():
+        app.command(f"seeread.cli.{name}:{name}", name=name, help=_docstring(name) if name == asked else summary)
+    return app
+
+
+def _docstring(command: str) -> str:
+    """What a command says of itself, its paragraphs unwrapped."""
+    text = getdoc(getattr(import_module(f"seeread.cli.{command}"), command)) or ""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command line, by default that of the process, and gives its exit status."""
-    warnings.showwarning = lambda message, *_, **__: print(f"seeread: warning: {message}", file=sys.stderr)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    warnings.showwarning = _warn
     try:
+        app = build_app(arguments[0] if arguments else None)
         status = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
     except KeyboardInterrupt:
@@ -45,7 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _leave_stdout()
         return PIPE_CLOSED
     except CycloptsError as error:
-        return _complain(f"{error}".strip(), MISUSED)
+        command = f" {arguments[0]}" if arguments[0] in COMMANDS else ""
+        return _complain(f'{str(error).strip()} See "seeread{command} --help".', MISUSED)
     except UsageError as error:
         return _complain(str(error), MISUSED)
     except SeereadError as error:
@@ -60,6 +79,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         return _complain("The device has too little memory. Use a smaller --batch-size, or --device cpu.", FAILED)
     return status if isinstance(status, int) else OK
+
+
+def _warn(message: Warning | str, *_: object, **__: object) -> None:
+    print(f"seeread: warning: {message}", file=sys.stderr)
 
 
 def _complain(message: str, status: int) -> int:

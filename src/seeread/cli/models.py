@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from seeread.checkpoints.catalogue import Entry, entries
 from seeread.cli import options
-from seeread.cli.console import console, print_json
+from seeread.cli.console import print_json, show
 from seeread.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,11 +31,10 @@ def models(
     if json:
         print_json([asdict(entry) for entry in found])
         return 0
-    out = console()
     sources = list(dict.fromkeys(entry.accuracy.source for entry in found if entry.accuracy))
-    out.print(_table(found, sources))
+    show(_table(found, sources))
     for number, source in enumerate(sources, 1):
-        out.print(f" [{number}] {source}", style="dim", soft_wrap=True)
+        show(f" [{number}] {source}")
     return 0
 
 

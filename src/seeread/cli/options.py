@@ -19,5 +19,7 @@ Precision = Annotated[
     Literal["auto", "fp32", "bf16", "fp16"], Parameter(help="Of the arithmetic; auto is what the hardware is made for.")
 ]
 BatchSize = Annotated[int, Parameter(help="Pictures computed at a time.", validator=Number(gte=1))]
-Json = Annotated[bool, Parameter(help="Print JSON, for programs.", negative="")]
-AllowUrl = Annotated[bool, Parameter(help="Fetch pictures given as https addresses.", negative="")]
+Json = Annotated[bool, Parameter(help="Print JSON, for programs.", negative="", show_default=False)]
+AllowUrl = Annotated[
+    bool, Parameter(help="Fetch pictures given as https addresses.", negative="", show_default=False)
+]

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from seeread.cli import options
-from seeread.cli.console import console, is_terminal, note, print_json
+from seeread.cli.console import console, is_terminal, note, plural, print_json
 from seeread.cli.pictures import Picture, expand
 from seeread.cli.progress import progress
 from seeread.errors import ImageError, UsageError
@@ -27,14 +27,19 @@ _NAMED = 5  # broken pictures that are named; all of them with --json
 def search(
     folder: Annotated[str, Parameter(help="With pictures in it, and in the folders in it.")],
     query: Annotated[str | None, Parameter(help='What to look for, such as "a red car".')] = None,
+    /,
     *,
     image: Annotated[str | None, Parameter(help="Look for pictures like this one.")] = None,
     top: Annotated[int, Parameter(help="How many pictures to tell.", validator=Number(gte=1))] = 10,
     index_here: Annotated[
         bool,
-        Parameter(help="Keep the vectors in FOLDER/.seeread, where they move with it, not in your cache.", negative=""),
+        Parameter(
+            help="Keep the vectors in FOLDER/.seeread, where they move with it, not in your cache.",
+            negative="",
+            show_default=False,
+        ),
     ] = False,
-    rebuild: Annotated[bool, Parameter(help="Embed every picture anew.", negative="")] = False,
+    rebuild: Annotated[bool, Parameter(help="Embed every picture anew.", negative="", show_default=False)] = False,
     model: options.Model = options.DEFAULT_MODEL,
     tokenizer: options.TokenizerFile = None,
     json: options.Json = False,
@@ -101,17 +106,13 @@ def _tell(update: "Update", folder: str, seconds: float) -> None:
         note(f"the index cannot be kept: {update.unsaved}. The next search will embed the pictures again.")
     if update.skipped:
         left = list(update.skipped.items())
-        note(f"{_pictures(len(left))} cannot be opened and {'is' if len(left) == 1 else 'are'} left out")
+        note(f"{plural(len(left), 'picture')} cannot be opened and {'is' if len(left) == 1 else 'are'} left out")
         for _, reason in left[:_NAMED] if done else ():
             note(f"  {reason}")
 
 
 def _counts(update: "Update") -> Sequence[tuple[int, str]]:
     return (update.added, "new"), (update.changed, "changed"), (update.removed, "removed")
-
-
-def _pictures(count: int) -> str:
-    return f"{count} picture" + "s" * (count != 1)
 
 
 def _show(folder: str, hits: Sequence["Hit"]) -> None:
