@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from seeread.checkpoints.files import nonfinite
 from seeread.checkpoints.refusal import Refusal, naming, shown
 from seeread.checkpoints.table import Table, their_name
 from seeread.models.dual_encoder import DualEncoder, DualEncoderConfig
@@ -50,7 +51,7 @@ def require_fit(
     strangers: Collection[str] = (),
     table: Table = (),
 ) -> None:
-    """Nothing missing, nothing left over, every shape right and every number a float.
+    """Nothing missing, nothing left over, every shape right, and every number one.
 
     `tensors` are under our names; `strangers` are the keys of the file at `path` that met no rule of `table`. Raises
     `CheckpointError` that lists the first ten of each kind, by the names they have in the file, and counts the rest.
@@ -77,6 +78,9 @@ def require_fit(
         listed = [_listed(kind, names, table) for kind, names in problems.items() if names]
         if listed:
             raise Refusal(f"its tensors do not fit the model in its configuration: {'; '.join(listed)}", _NEXT)
+        # Costs 35 ms for the 605 MB of a ViT-B/32: what lies in the mapped file is read once, which must happen anyway.
+        if broken := nonfinite(tensors):
+            raise Refusal(f"it holds numbers that are none (NaN or infinity): {_listed('tensors', broken, table)}")
 
 
 def require_fitting_processor(path: Path, c: DualEncoderConfig, processor: Processor) -> None:

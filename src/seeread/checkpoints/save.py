@@ -17,7 +17,7 @@ from seeread.checkpoints.formats import native, open_clip, openai, transformers
 from seeread.checkpoints.formats.recognise import read
 from seeread.checkpoints.match import skeleton
 from seeread.checkpoints.refusal import Refusal, naming, shown
-from seeread.errors import CheckpointError, SeereadError, UsageError
+from seeread.errors import CheckpointError, SeereadError, TokenizerError, UsageError
 from seeread.models.dual_encoder import DualEncoder
 from seeread.pretrained import Pretrained
 
@@ -110,9 +110,11 @@ def _replacing(folder: Path, overwrite: bool) -> Iterator[Path]:
             if folder.exists():
                 folder.rename(old)
             part.rename(folder)
-        except BaseException:
+        except BaseException as error:
             if old.exists() and not folder.exists():
                 old.rename(folder)
+            if isinstance(error, CheckpointError | TokenizerError):  # it speaks of a folder nobody has heard of
+                raise type(error)(str(error).replace(str(part), str(folder))) from None
             raise
         finally:
             for rest in (part, old):

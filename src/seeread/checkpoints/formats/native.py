@@ -39,7 +39,7 @@ def read(folder: Path, tokenizer: Path | None = None) -> Checkpoint:
         for part in ("image_transform", "tokenizer"):
             if not isinstance(config[part], dict):
                 raise Refusal(f"its {part} is {shown(config[part])}, and should be an object")
-    verify_manifest(folder)
+    _verify(folder)
     try:
         transform = transform_from_dict(config["image_transform"])
         rules = TokenizerRules.from_dict(config["tokenizer"])
@@ -70,6 +70,17 @@ def write(checkpoint: Checkpoint, folder: Path) -> None:
         },
     )
     write_manifest(folder)
+
+
+def _verify(folder: Path) -> None:
+    """Every file that is read is the one that was written. A card may be added later, weights may not."""
+    manifest = folder / "manifest.json"
+    listed = read_json(manifest)
+    with naming(manifest):
+        for path in sorted(folder.iterdir()):
+            if path.suffix in (".json", ".safetensors") and path.name not in listed and path != manifest:
+                raise Refusal(f"it does not list {shown(path.name)}, so that file was not written with the others")
+    verify_manifest(folder)
 
 
 def _check_top(config: dict[str, Any]) -> None:

@@ -1,0 +1,83 @@
+"""Rename tables: both ways, every key, no number touched."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from seeread.checkpoints.table import Rule, Table, read, their_name, under, write
+
+TABLE: Table = (
+    *under("layers.{}.", "blocks.{}.", (
+        Rule("norm", "attention_norm"),
+        Rule("norm.extra", "other"),
+        Rule("in_proj.weight", ("query.weight", "key.weight", "value.weight")),
+    )),
+    Rule("scale", "log_scale", lambda x: x.reshape(-1), lambda x: x.reshape(())),
+    Rule("position_ids", None),
+)  # fmt: skip
+
+
+def theirs(layers: int = 2) -> dict[str, Tensor]:
+    state = {"scale": torch.tensor(3.0)}
+    for n in range(layers):
+        state |= {f"layers.{n}.norm.{leaf}": torch.randn(4) for leaf in ("weight", "bias")}
+        state |= {f"layers.{n}.norm.extra": torch.randn(2), f"layers.{n}.in_proj.weight": torch.randn(6, 5)}
+    return state
+
+
+@given(st.integers(0, 12))
+def test_there_and_back(layers: int) -> None:
+    state = theirs(layers)
+    ours, strangers = read(state, TABLE)
+    assert not strangers
+    assert len(ours) == 1 + 6 * layers
+    back = write(ours, TABLE)
+    assert back.keys() == state.keys()
+    assert all(torch.equal(back[name], state[name]) for name in state)
+
+
+def test_names_and_values() -> None:
+    state = theirs()
+    ours, _ = read(state, TABLE)
+    assert torch.equal(ours["blocks.1.attention_norm.bias"], state["layers.1.norm.bias"])
+    assert torch.equal(ours["blocks.1.other"], state["layers.1.norm.extra"])
+    assert torch.equal(ours["blocks.0.key.weight"], state["layers.0.in_proj.weight"][2:4])
+    assert ours["log_scale"].shape == (1,)
+    assert ours["blocks.0.query.weight"].data_ptr() == state["layers.0.in_proj.weight"].data_ptr()  # a view
+
+
+@pytest.mark.parametrize("name", ["layers.0.norms.weight", "layers.x.norm.weight", "layers.norm.weight", "a.scale"])
+def test_every_key_meets_a_rule_or_is_named(name: str) -> None:
+    assert read({name: torch.zeros(1)}, TABLE) == ({}, [name])
+
+
+def test_what_is_not_needed_is_known() -> None:
+    assert read({"position_ids": torch.arange(3)}, TABLE) == ({}, [])
+
+
+@pytest.mark.parametrize("shape", [(), (7, 5), (1,), (0,)])
+def test_what_cannot_be_shared_out_is_passed_on(shape: tuple[int, ...]) -> None:
+    """It is for the comparison with the model to refuse it, with everything else that does not fit."""
+    ours, strangers = read({"layers.0.in_proj.weight": torch.zeros(shape)}, TABLE)
+    assert not strangers
+    assert "blocks.0.query.weight" in ours
+
+
+def test_what_has_no_place_there() -> None:
+    with pytest.raises(KeyError, match=r"blocks\.0\.surprise"):
+        write({"blocks.0.surprise": torch.zeros(1)}, TABLE)
+
+
+@pytest.mark.parametrize(
+    ("ours", "named"),
+    [
+        ("blocks.3.attention_norm.weight", "layers.3.norm.weight"),
+        ("blocks.3.value.weight", "layers.3.in_proj.weight"),
+        ("log_scale", "scale"),
+        ("elsewhere.weight", "elsewhere.weight"),
+    ],
+)
+def test_their_name(ours: str, named: str) -> None:
+    assert their_name(ours, TABLE) == named
