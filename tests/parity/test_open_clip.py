@@ -26,6 +26,7 @@ from tests.checkpoints.forge import same
 from tests.parity import reference_open_clip as reference
 from tests.parity.agreement import FORWARD, GRADIENT, answer, backward, difference, gradient_distances
 from tests.parity.reference_open_clip import RESNET, SIGLIP_TEXT, TIMM, TIMM_TOWER, VISION, open_clip, timm
+from tests.tiny import word_tokenizer
 
 CPU = torch.device("cpu")
 SIGLIP: dict[str, Any] = {"vision": TIMM, "custom_text": True, "init_logit_bias": -10}
@@ -318,3 +319,18 @@ def test_not_every_model_is_one_of_theirs(tmp_path: Path) -> None:
         with pytest.raises(CheckpointError, match="open_clip has no place for"):
             ours.write(replace(checkpoint, config=config), tmp_path / "ours")
     assert not (tmp_path / "ours").exists()
+
+
+def test_other_tokenizers_come_along(tmp_path: Path) -> None:
+    """Words of a model of ours in a folder of theirs: its configuration says how to clean, the rest is a file."""
+    made(tmp_path / "theirs", "end of text")
+    checkpoint = ours.read(tmp_path / "theirs")
+    tokenizer = word_tokenizer(context_length=19)
+    text = replace(checkpoint.config.text, end_id=tokenizer.rules.end_id)
+    processor = replace(checkpoint.processor, tokenizer=tokenizer)
+    config = replace(checkpoint.config, text=text)
+    ours.write(replace(checkpoint, config=config, processor=processor), tmp_path / "ours")
+    again = ours.read(tmp_path / "ours")
+    captions = ["a photo of the dog", "the   red cat sleeps"]
+    assert torch.equal(again.processor.texts(captions), processor.texts(captions))
+    assert again.config.text == text
