@@ -25,8 +25,8 @@ from seeread.models.dual_encoder import DualEncoder, DualEncoderConfig
 from seeread.nn.initialise import initialise
 from seeread.nn.transformer import TransformerConfig
 from seeread.preprocessing.processor import Processor
-from seeread.preprocessing.tokenizer import Tokenizer
-from seeread.preprocessing.tokenizer_rules import TokenizerRules
+from seeread.preprocessing.tokenizer.rules import TokenizerRules
+from seeread.preprocessing.tokenizer.tokenizer import Tokenizer
 from seeread.preprocessing.transform import ImageTransform
 from seeread.text.encoder import TextEncoderConfig
 from seeread.training.losses import info_nce

@@ -18,7 +18,7 @@ from seeread.errors import UsageError
 from seeread.models.dual_encoder import DualEncoder, DualEncoderConfig
 from seeread.nn.transformer import TransformerConfig
 from seeread.preprocessing.processor import Processor
-from seeread.preprocessing.tokenizer import Tokenizer
+from seeread.preprocessing.tokenizer.tokenizer import Tokenizer
 from seeread.preprocessing.transform import ImageTransform, PatchTransform
 from seeread.text.encoder import TextEncoderConfig
 from seeread.vision.naflex import NaFlexConfig

@@ -13,7 +13,7 @@ from seeread.interface import Images
 from seeread.models.dual_encoder import DualEncoder, DualEncoderConfig
 from seeread.nn.transformer import TransformerConfig
 from seeread.preprocessing.processor import Processor
-from seeread.preprocessing.tokenizer import Tokenizer, TokenizerRules
+from seeread.preprocessing.tokenizer.tokenizer import Tokenizer, TokenizerRules
 from seeread.preprocessing.transform import ImageTransform
 from seeread.pretrained import Origin, Pretrained
 from seeread.text.encoder import TextEncoderConfig

@@ -23,7 +23,7 @@ from seeread.checkpoints.hub import clip_tokenizer_file
 from seeread.checkpoints.load import load as load_pretrained
 from seeread.errors import UsageError
 from seeread.models.dual_encoder import DualEncoder
-from seeread.preprocessing.tokenizer import Tokenizer
+from seeread.preprocessing.tokenizer.tokenizer import Tokenizer
 from seeread.preprocessing.transform import ImageTransform
 
 __all__ = ["available_models", "load", "tokenize"]

@@ -10,7 +10,7 @@ from seeread.errors import ImageError
 from seeread.interface import Patches
 from seeread.preprocessing.image import Limits
 from seeread.preprocessing.processor import Processor
-from seeread.preprocessing.tokenizer import Tokenizer
+from seeread.preprocessing.tokenizer.tokenizer import Tokenizer
 from seeread.preprocessing.transform import ImageTransform, PatchTransform
 from tests.preprocessing.vocabularies import clip_folder
 

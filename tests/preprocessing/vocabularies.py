@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
-from seeread.preprocessing.sentencepiece_file import to_sentencepiece
+from seeread.preprocessing.tokenizer.sentencepiece_file import to_sentencepiece
 from tests.shared import shared
 
 SENTENCES = [

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from seeread.interface import Images
 from seeread.preprocessing.image import LIMITS, Limits, Source
-from seeread.preprocessing.tokenizer import Tokenizer
+from seeread.preprocessing.tokenizer.tokenizer import Tokenizer
 from seeread.preprocessing.transform import ImageTransform, PatchTransform
 
 

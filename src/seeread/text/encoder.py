@@ -27,6 +27,10 @@ class TextEncoderConfig:
     pool: TextPool = "largest"
     end_id: int | None = None
 
+    def __post_init__(self) -> None:
+        if self.pool == "end" and self.end_id is None:
+            raise ValueError('texts that are read at their "end" need an end_id')
+
     @property
     def width(self) -> int:
         """Of the feature that comes out."""
@@ -62,6 +66,7 @@ class TextEncoder(nn.Module):
         if self.config.pool == "largest":
             return tokens.argmax(dim=-1)
         if self.config.pool == "end":
-            return (tokens == self.config.end_id).int().argmax(dim=-1)
+            assert self.config.end_id is not None  # the config has seen to that
+            return tokens.eq(self.config.end_id).int().argmax(dim=-1)
         place = tokens.shape[1] - 1 if self.config.pool == "last" else 0
         return torch.full((len(tokens),), place, device=tokens.device)

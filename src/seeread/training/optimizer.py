@@ -8,7 +8,8 @@ from seeread.training.recipe import Recipe
 
 def build_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
     """Matrices and kernels decay; norms, biases, positions and the temperature do not (as in CLIP)."""
-    decaying, free = [], []
+    decaying: list[nn.Parameter] = []
+    free: list[nn.Parameter] = []
     for name, parameter in model.named_parameters():
         plain = parameter.ndim < 2 or name.endswith("positions")
         (free if plain else decaying).append(parameter)

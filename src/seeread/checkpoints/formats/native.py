@@ -12,8 +12,8 @@ from seeread.checkpoints.refusal import Refusal, naming, shown
 from seeread.errors import CheckpointError, SeereadError
 from seeread.models.dual_encoder import DualEncoderConfig
 from seeread.preprocessing.processor import Processor
-from seeread.preprocessing.tokenizer import Tokenizer
-from seeread.preprocessing.tokenizer_rules import TokenizerRules
+from seeread.preprocessing.tokenizer.rules import TokenizerRules
+from seeread.preprocessing.tokenizer.tokenizer import Tokenizer
 from seeread.preprocessing.transform import transform_from_dict
 from seeread.vision.naflex import NaFlexConfig
 from seeread.vision.resnet import ResNetConfig

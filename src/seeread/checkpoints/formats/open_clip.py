@@ -24,8 +24,8 @@ from seeread.checkpoints.table import write as renamed_back
 from seeread.errors import TokenizerError
 from seeread.models.dual_encoder import DualEncoderConfig
 from seeread.preprocessing.processor import Processor
-from seeread.preprocessing.tokenizer import Tokenizer
-from seeread.preprocessing.tokenizer_rules import TokenizerRules
+from seeread.preprocessing.tokenizer.rules import TokenizerRules
+from seeread.preprocessing.tokenizer.tokenizer import Tokenizer
 from seeread.preprocessing.transform_config import from_open_clip, to_open_clip
 
 CONFIG = "open_clip_config.json"

@@ -20,7 +20,7 @@ from seeread.checkpoints.table import write as renamed_back
 from seeread.models.dual_encoder import DualEncoderConfig
 from seeread.nn.transformer import TransformerConfig
 from seeread.preprocessing.processor import Processor
-from seeread.preprocessing.tokenizer import Tokenizer
+from seeread.preprocessing.tokenizer.tokenizer import Tokenizer
 from seeread.preprocessing.transform import ImageTransform
 from seeread.text.encoder import TextEncoderConfig
 from seeread.vision.resnet import ResNetConfig

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from seeread.checkpoints.files.strict_json import MOST_BYTES, parse_object
 from seeread.checkpoints.refusal import Refusal, naming, shown
-from seeread.checkpoints.strict_json import MOST_BYTES, parse_object
 
 Choice = TypeVar("Choice")
 _MOST = 2**22  # entries of the largest vocabulary; no other number in a config comes near

@@ -17,8 +17,8 @@ from seeread.checkpoints.table import read as renamed
 from seeread.checkpoints.table import write as renamed_back
 from seeread.models.dual_encoder import DualEncoderConfig
 from seeread.preprocessing.processor import Processor
-from seeread.preprocessing.tokenizer import Tokenizer
-from seeread.preprocessing.tokenizer_folder import Family
+from seeread.preprocessing.tokenizer.folder import Family
+from seeread.preprocessing.tokenizer.tokenizer import Tokenizer
 from seeread.preprocessing.transform import ImageTransform, PatchTransform
 from seeread.preprocessing.transform_config import from_transformers, to_transformers
 

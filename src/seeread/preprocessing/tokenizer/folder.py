@@ -8,10 +8,10 @@ from typing import Literal
 from tokenizers import Regex, Tokenizer, normalizers, processors
 
 from seeread.errors import TokenizerError
-from seeread.preprocessing.cleaning import Clean
-from seeread.preprocessing.sentencepiece_file import from_sentencepiece, to_sentencepiece
-from seeread.preprocessing.tokenizer_rules import TokenizerRules
-from seeread.preprocessing.vocabulary import (
+from seeread.preprocessing.tokenizer.cleaning import Clean
+from seeread.preprocessing.tokenizer.rules import TokenizerRules
+from seeread.preprocessing.tokenizer.sentencepiece_file import from_sentencepiece, to_sentencepiece
+from seeread.preprocessing.tokenizer.vocabulary import (
     END,
     START,
     clip_from_folder,

@@ -12,11 +12,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from seeread.checkpoints.archive import MAGIC, Archive
-from seeread.checkpoints.atomic import replacing
-from seeread.checkpoints.mapped import map_file, tensor_at
-from seeread.checkpoints.pickled import read_pickle
-from seeread.checkpoints.pickled_names import Module, TensorPlace
+from seeread.checkpoints.files.archive import MAGIC, Archive
+from seeread.checkpoints.files.atomic import replacing
+from seeread.checkpoints.files.mapped import map_file, tensor_at
+from seeread.checkpoints.files.pickled import read_pickle
+from seeread.checkpoints.files.pickled_names import Module, TensorPlace
 from seeread.checkpoints.refusal import CONVERT, MOST_TENSORS, Refusal, check_tensor_name, naming, shown
 
 _WRAPPERS = ("state_dict", "model_state_dict", "model")  # what training scripts file the weights under, first hit wins

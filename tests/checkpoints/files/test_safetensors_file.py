@@ -11,7 +11,12 @@ import safetensors
 import torch
 from safetensors.torch import load_file, save_file
 
-from seeread.checkpoints.safetensors_file import DTYPES, read_metadata, read_safetensors, write_safetensors
+from seeread.checkpoints.files.safetensors_file import (
+    DTYPES,
+    read_metadata,
+    read_safetensors,
+    write_safetensors,
+)
 from seeread.errors import CheckpointError
 from tests.checkpoints.forge import outcome, refused, same
 from tests.checkpoints.forge import safetensors as forge

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 
 from seeread.errors import TokenizerError, UsageError
-from seeread.preprocessing import tokenizer_folder
-from seeread.preprocessing.cleaning import CLEANERS, encodable
-from seeread.preprocessing.tokenizer_folder import Family
-from seeread.preprocessing.tokenizer_rules import TokenizerRules
-from seeread.preprocessing.vocabulary import END, START, from_json
+from seeread.preprocessing.tokenizer import folder as tokenizer_folder
+from seeread.preprocessing.tokenizer.cleaning import CLEANERS, encodable
+from seeread.preprocessing.tokenizer.folder import Family
+from seeread.preprocessing.tokenizer.rules import TokenizerRules
+from seeread.preprocessing.tokenizer.vocabulary import END, START, from_json
 
 __all__ = ["Tokenizer", "TokenizerRules"]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from seeread.errors import TokenizerError
-from seeread.preprocessing.tokenizer_rules import TokenizerRules
+from seeread.preprocessing.tokenizer.rules import TokenizerRules
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from seeread.checkpoints.integrity import nonfinite, sha256_of, verify_manifest, write_manifest
-from seeread.checkpoints.safetensors_file import write_safetensors
+from seeread.checkpoints.files.integrity import nonfinite, sha256_of, verify_manifest, write_manifest
+from seeread.checkpoints.files.safetensors_file import write_safetensors
 from tests.checkpoints.forge import flipped, refused
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seeread.preprocessing import cleaning
+from seeread.preprocessing.tokenizer import cleaning
 from tests.preprocessing.vocabularies import TEXTS
 
 ODDITIES = ["&amp;", "&lt;", "&#39;", "&rsquo;", "&EACUTE;", "&amp;amp;", "\u2019", "\r\n", "\x1b[31m", "\x92", "ﬁ"]

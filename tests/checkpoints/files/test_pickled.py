@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import torch
 
-from seeread.checkpoints import pickled
-from seeread.checkpoints.pickled import read_pickle
-from seeread.checkpoints.pickled_names import Module, TensorPlace
+from seeread.checkpoints.files import pickled
+from seeread.checkpoints.files.pickled import read_pickle
+from seeread.checkpoints.files.pickled_names import Module, TensorPlace
+from seeread.checkpoints.files.torch_file import read_torch
 from seeread.checkpoints.refusal import Refusal
-from seeread.checkpoints.torch_file import read_torch
 from tests.checkpoints.forge import archive, literal, name, refused, state, tensor
 
 heard: list[str] = []

@@ -7,9 +7,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from seeread.checkpoints.safetensors_file import write_safetensors
-from seeread.checkpoints.sharded import read_sharded, write_sharded
-from seeread.checkpoints.torch_file import write_torch_zip
+from seeread.checkpoints.files.safetensors_file import write_safetensors
+from seeread.checkpoints.files.sharded import read_sharded, write_sharded
+from seeread.checkpoints.files.torch_file import write_torch_zip
 from tests.checkpoints.forge import refused, same
 
 TENSORS = {f"layer.{n}.weight": torch.full((10,), float(n)) for n in range(7)}

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from seeread.checkpoints.torch_file import read_torch, write_torch_zip
+from seeread.checkpoints.files.torch_file import read_torch, write_torch_zip
 from tests.checkpoints.forge import archive, literal, name, refused, same, state, tensor
 
 
@@ -186,7 +186,7 @@ def test_what_is_no_state_dict_is_refused(tmp_path: Path, content: str) -> None:
 
 
 def test_too_many_tensors_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seeread.checkpoints.torch_file.MOST_TENSORS", 2)
+    monkeypatch.setattr("seeread.checkpoints.files.torch_file.MOST_TENSORS", 2)
     path = archive(tmp_path / "model.pt", state(a=tensor(), b=tensor(), c=tensor()))
     with refused(path, "3 tensors"):
         read_torch(path)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from seeread.errors import TokenizerError
-from seeread.preprocessing import sentencepiece_file
-from seeread.preprocessing.sentencepiece_file import from_sentencepiece, to_sentencepiece
+from seeread.preprocessing.tokenizer import sentencepiece_file
+from seeread.preprocessing.tokenizer.sentencepiece_file import from_sentencepiece, to_sentencepiece
 from tests.preprocessing.vocabularies import SENTENCES, TEXTS, siglip2_folder, siglip_folder
 from tests.shared import shared
 
@@ -74,7 +74,7 @@ def test_what_is_written_encodes_the_same(tmp_path: Path) -> None:
 
 
 def test_bpe_is_not_written(tmp_path: Path) -> None:
-    from seeread.preprocessing.vocabulary import from_json
+    from seeread.preprocessing.tokenizer.vocabulary import from_json
 
     assert to_sentencepiece(from_json(siglip2_folder(tmp_path) / "tokenizer.json")) is None
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from seeread.errors import TokenizerError
-from seeread.preprocessing import vocabulary
+from seeread.preprocessing.tokenizer import vocabulary
 from tests.preprocessing.vocabularies import clip_folder
 from tests.shared import shared
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from seeread.errors import TokenizerError
-from seeread.preprocessing.cleaning import clip
-from seeread.preprocessing.tokenizer import Tokenizer, TokenizerRules
+from seeread.preprocessing.tokenizer.cleaning import clip
+from seeread.preprocessing.tokenizer.tokenizer import Tokenizer, TokenizerRules
 from tests.preprocessing.vocabularies import (
     TEXTS,
     captions,

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Self
 
 from seeread.errors import TokenizerError
-from seeread.preprocessing.cleaning import CLEANERS, Clean
+from seeread.preprocessing.tokenizer.cleaning import CLEANERS, Clean
 
 
 @dataclass(frozen=True, kw_only=True)

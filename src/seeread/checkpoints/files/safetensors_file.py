@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from seeread.checkpoints.atomic import replacing
-from seeread.checkpoints.mapped import map_file, tensor_at
+from seeread.checkpoints.files.atomic import replacing
+from seeread.checkpoints.files.mapped import map_file, tensor_at
+from seeread.checkpoints.files.strict_json import MOST_BYTES, parse_object
 from seeread.checkpoints.refusal import FETCH_AGAIN, MOST_TENSORS, Refusal, check_tensor_name, naming, shown
-from seeread.checkpoints.strict_json import MOST_BYTES, parse_object
 
 DTYPES = {
     "F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16,

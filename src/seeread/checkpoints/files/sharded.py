@@ -6,12 +6,12 @@ from pathlib import Path
 
 from torch import Tensor
 
-from seeread.checkpoints.atomic import as_json, replacing
-from seeread.checkpoints.mapped import refuse_foreign
+from seeread.checkpoints.files.atomic import as_json, replacing
+from seeread.checkpoints.files.mapped import refuse_foreign
+from seeread.checkpoints.files.safetensors_file import read_safetensors, write_to
+from seeread.checkpoints.files.strict_json import MOST_BYTES, parse_object
+from seeread.checkpoints.files.torch_file import read_torch
 from seeread.checkpoints.refusal import MOST_TENSORS, Refusal, check_tensor_name, naming, shown
-from seeread.checkpoints.safetensors_file import read_safetensors, write_to
-from seeread.checkpoints.strict_json import MOST_BYTES, parse_object
-from seeread.checkpoints.torch_file import read_torch
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}", re.ASCII)
 

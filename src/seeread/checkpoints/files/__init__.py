@@ -5,13 +5,13 @@ from pathlib import Path
 
 from torch import Tensor
 
-from seeread.checkpoints.archive import MAGIC
-from seeread.checkpoints.atomic import write_bytes, write_json
-from seeread.checkpoints.integrity import nonfinite, sha256_of, verify_manifest, write_manifest
+from seeread.checkpoints.files.archive import MAGIC
+from seeread.checkpoints.files.atomic import write_bytes, write_json
+from seeread.checkpoints.files.integrity import nonfinite, sha256_of, verify_manifest, write_manifest
+from seeread.checkpoints.files.safetensors_file import read_metadata, read_safetensors, write_safetensors
+from seeread.checkpoints.files.sharded import read_sharded, write_sharded
+from seeread.checkpoints.files.torch_file import read_torch, write_torch_zip
 from seeread.checkpoints.refusal import naming
-from seeread.checkpoints.safetensors_file import read_metadata, read_safetensors, write_safetensors
-from seeread.checkpoints.sharded import read_sharded, write_sharded
-from seeread.checkpoints.torch_file import read_torch, write_torch_zip
 
 __all__ = [
     "nonfinite",

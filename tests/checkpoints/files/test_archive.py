@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from seeread.checkpoints.torch_file import read_torch, write_torch_zip
+from seeread.checkpoints.files.torch_file import read_torch, write_torch_zip
 from tests.checkpoints.forge import FLOATS, archive, flipped, outcome, refused, same, state, tensor
 
 TENSORS = {

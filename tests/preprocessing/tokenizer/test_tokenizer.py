@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from seeread.errors import TokenizerError, UsageError
 from seeread.preprocessing.prompt import fill, imagenet_names, templates
-from seeread.preprocessing.tokenizer import Tokenizer, TokenizerRules
+from seeread.preprocessing.tokenizer.tokenizer import Tokenizer, TokenizerRules
 from tests.preprocessing.vocabularies import (
     TEXTS,
     captions,

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
-from seeread.preprocessing.vocabulary import read_bytes, refusal, refusing
+from seeread.preprocessing.tokenizer.vocabulary import read_bytes, refusal, refusing
 
 SPACE = "▁"
 MOST_PIECES = 2**20

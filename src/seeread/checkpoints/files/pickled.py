@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from seeread.checkpoints.pickled_names import Builder, Module, check, named, storage
+from seeread.checkpoints.files.pickled_names import Builder, Module, check, named, storage
 from seeread.checkpoints.refusal import CONVERT, Refusal, shown
 
 _MOST_BYTES = 16 * 2**20

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from seeread.checkpoints.atomic import replacing, write_bytes, write_json
-from seeread.checkpoints.safetensors_file import write_safetensors
-from seeread.checkpoints.sharded import read_sharded, write_sharded
-from seeread.checkpoints.torch_file import write_torch_zip
+from seeread.checkpoints.files.atomic import replacing, write_bytes, write_json
+from seeread.checkpoints.files.safetensors_file import write_safetensors
+from seeread.checkpoints.files.sharded import read_sharded, write_sharded
+from seeread.checkpoints.files.torch_file import write_torch_zip
 from seeread.errors import CheckpointError
 from tests.checkpoints.forge import same
 

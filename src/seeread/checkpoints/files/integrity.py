@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from seeread.checkpoints.atomic import write_json
+from seeread.checkpoints.files.atomic import write_json
+from seeread.checkpoints.files.strict_json import MOST_BYTES, parse_object
 from seeread.checkpoints.refusal import FETCH_AGAIN, Refusal, naming, shown
-from seeread.checkpoints.strict_json import MOST_BYTES, parse_object
 
 MANIFEST = "manifest.json"
 
