@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from seeread.checkpoints.files import read_tensors
+from seeread.checkpoints.files import read_tensors, write_safetensors
 from seeread.checkpoints.formats import transformers as ours
 from seeread.checkpoints.load import build
 from seeread.checkpoints.table import write as renamed_back
@@ -190,6 +190,14 @@ def test_says_what_is_missing(tmp_path: Path, name: str) -> None:
         ours.read(tmp_path)
     assert type(caught.value).__module__ == "seeread.errors"
     assert str(tmp_path) in str(caught.value)
+
+
+def test_refuses_a_stranger(tmp_path: Path) -> None:
+    """A tensor without a name here would be left out of the model without a word."""
+    reference.clip(tmp_path)
+    tensors = read_tensors(tmp_path / "model.safetensors")
+    write_safetensors(tmp_path / "model.safetensors", tensors | {"vision_model.adapter.weight": torch.zeros(3)})
+    refuses(tmp_path, "1 unexpected: vision_model.adapter.weight")
 
 
 def refuses(folder: Path, *words: str) -> None:
