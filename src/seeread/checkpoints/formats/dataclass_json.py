@@ -66,7 +66,11 @@ def _object(kind: Any, value: Any, kinds: Mapping[str, type], place: str) -> Any
         raise Refusal(f"its {place} has the unknown key {shown(unknown[0])}", _NEXT)
     if missing := [name for name in names if name not in value]:
         raise Refusal(f"its {place} lacks {missing[0]}", _NEXT)
-    return kind(**{name: _read(types[name], value[name], kinds, f"{place}.{name}") for name in names})
+    read = {name: _read(types[name], value[name], kinds, f"{place}.{name}") for name in names}
+    try:
+        return kind(**read)
+    except ValueError as error:  # each value is of its type, and together they make no sense
+        raise Refusal(f"its {place} is impossible: {error}", _NEXT) from None
 
 
 def _wrong(place: str, value: object, wanted: str) -> Refusal:
