@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from seeread.errors import DataError
+from seeread.errors import CheckpointError, DataError
 from seeread.models.dual_encoder import DualEncoder
 from seeread.nn.initialise import initialise
 from seeread.training.average import WeightAverage
@@ -60,7 +60,7 @@ def test_a_run_that_was_killed_ends_bit_for_bit_as_one_that_was_not(tmp_path: Pa
     resumed = train(other_start, info_nce, batches, RECIPE, tmp_path / "killed", every=4)
     for name, tensor in whole.state_dict().items():
         assert torch.equal(tensor, resumed.state_dict()[name]), name
-    assert not list((tmp_path / "killed").glob("*.draft"))
+    assert sorted(path.name for path in (tmp_path / "killed").iterdir()) == ["log.jsonl", "state.safetensors"]
 
 
 def test_what_was_measured_is_written_down(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_the_state_of_another_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"state\.safetensors: this is not the state of a run of this model"):
         train(nn.Linear(3, 3), info_nce, batches, RECIPE, tmp_path)
     (tmp_path / "state.safetensors").write_bytes(b"cut")
-    with pytest.raises(DataError, match=r"state\.safetensors"):
+    with pytest.raises(CheckpointError, match=r"state\.safetensors"):
         train(fresh(), info_nce, batches, RECIPE, tmp_path)
 
 
