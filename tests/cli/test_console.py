@@ -42,6 +42,14 @@ def test_nothing_is_cut_where_a_program_reads(capsys: pytest.CaptureFixture[str]
     assert len(out.splitlines()) == 12
 
 
+@pytest.mark.parametrize("show", [show_charts, show_lines])
+def test_names_cannot_play_with_the_terminal(show: object, capsys: pytest.CaptureFixture[str]) -> None:
+    show([("\x1b[31m\n.png", Classification("x", (Score("\x1b[2J", 1.0),), "softmax"))], 1)  # type: ignore[operator]
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert "?[31m?.png" in out
+
+
 @pytest.mark.parametrize("width", range(1, 30))
 def test_shortened_texts_keep_their_end(width: int) -> None:
     text = "photos/ein langer Ordner/犬犬犬/cat.png"

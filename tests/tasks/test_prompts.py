@@ -18,7 +18,7 @@ def test_no_sentence_has_two_articles(name: str, label: str) -> None:
         words = sentence.lower().split()
         articles = [place for place, word in enumerate(words) if word in ("a", "an", "the", "my")]
         noun = next(place for place, word in enumerate(words) if word.strip(".") in ("dog", "apple", "moon"))
-        assert len([place for place in articles if noun - 3 < place < noun]) <= 1, sentence
+        assert len([place for place in articles if noun - 3 <= place < noun]) <= 1, sentence
 
 
 def test_a_template_of_ones_own_and_several() -> None:
