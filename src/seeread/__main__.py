@@ -1,8 +1,6 @@
 """`python -m seeread` is `seeread`."""
 
-import sys
-
 from seeread.cli.main import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

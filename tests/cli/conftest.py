@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 from PIL import Image
 
-from seeread.cli.main import main
+from seeread.cli.main import run as run_command_line
 from seeread.pretrained import Pretrained
 from tests.tiny import colour_model
 
@@ -37,7 +37,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
     def run_command(*arguments: object) -> Ran:
-        status = main([str(argument) for argument in arguments])
+        status = run_command_line([str(argument) for argument in arguments])
         captured = capsys.readouterr()
         assert "Traceback" not in captured.err
         return Ran(status, captured.out, captured.err)

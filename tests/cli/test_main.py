@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import seeread
-from seeread.cli.main import COMMANDS, main
+from seeread.cli.main import COMMANDS
+from seeread.cli.main import run as run_command_line
 from seeread.errors import CheckpointError
 from tests.cli.conftest import Run
 
@@ -18,7 +19,7 @@ SEEREAD = [sys.executable, "-m", "seeread"]
 @pytest.mark.parametrize("arguments", [["--help"], [], ["--version"], *([name, "--help"] for name in COMMANDS)])
 def test_help_is_there_without_torch(arguments: list[str]) -> None:
     program = (
-        f"import sys; from seeread.cli.main import main; status = main({arguments!r})\n"
+        f"import sys; from seeread.cli.main import run; status = run({arguments!r})\n"
         "heavy = {'torch', 'tokenizers', 'huggingface_hub', 'numpy', 'safetensors'} & set(sys.modules)\n"
         "sys.exit(status or (f'imports {heavy}' if heavy else 0))"
     )
@@ -97,14 +98,14 @@ def test_errors_become_one_line(
     said: str,
 ) -> None:
     monkeypatch.setattr("seeread.checkpoints.load.load", raising(error))
-    assert main(["classify", str(photos / "red.png"), "--labels", "red"]) == status
+    assert run_command_line(["classify", str(photos / "red.png"), "--labels", "red"]) == status
     assert capsys.readouterr().err.startswith(said)
 
 
 def test_a_bug_is_not_hidden(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("seeread.checkpoints.load.load", raising(ZeroDivisionError()))
     with pytest.raises(ZeroDivisionError):
-        main(["classify", str(photos / "red.png"), "--labels", "red"])
+        run_command_line(["classify", str(photos / "red.png"), "--labels", "red"])
 
 
 def test_options_reach_the_loader(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,8 +117,8 @@ def test_options_reach_the_loader(photos: Path, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr("seeread.checkpoints.load.load", load)
     picture = str(photos / "red.png")
-    main(["classify", picture, "--labels", "red"])
+    run_command_line(["classify", picture, "--labels", "red"])
     assert seen == {"name": "seeread/mini-clip", "device": "auto", "precision": "auto", "tokenizer": None}
     options = ["--model", "m", "--device", "cpu", "--precision", "fp32", "--tokenizer", picture]
-    main(["search", str(photos), "red", *options])
+    run_command_line(["search", str(photos), "red", *options])
     assert seen == {"name": "m", "device": "cpu", "precision": "fp32", "tokenizer": Path(picture)}

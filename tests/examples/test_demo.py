@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from seeread.checkpoints.save import save
-from seeread.cli.main import main
+from seeread.cli.main import run
 from tests.samples import copy_photographs
 from tests.tiny import tiny_model
 
@@ -70,7 +70,7 @@ def test_what_it_says_to_try_works(demo: Demo, tmp_path: Path) -> None:
     lines = [line for line in demo().out.splitlines() if " classify " in line or " search " in line]
     assert len(lines) == 2
     for line in lines:
-        assert main(shlex.split(line)[1:]) == 0
+        assert run(shlex.split(line)[1:]) == 0
 
 
 def test_pictures_of_ones_own(demo: Demo, tmp_path: Path) -> None:

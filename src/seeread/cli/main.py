@@ -3,12 +3,15 @@
 Nothing heavy is imported here, and a command's module only when that command is asked for: help is instant.
 """
 
+import gc
 import os
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from inspect import getdoc
+from typing import NoReturn
 
 from cyclopts import App, CycloptsError
 
@@ -36,7 +39,7 @@ def build_app(asked: str | None = None) -> App:
         help="Models that see and read: classify, search and embed pictures with CLIP, OpenCLIP and SigLIP.",
         version=f"seeread {__version__}",
         help_format="plaintext",
-        suppress_keyboard_interrupt=False,  # or it leaves by itself, from the middle of a program that calls `main`
+        suppress_keyboard_interrupt=False,  # or it leaves by itself, from the middle of a program that calls `run`
     )
     for name, summary in COMMANDS.items():
         app.command(f"seeread.cli.{name}:{name}", name=name, help=_docstring(name) if name == asked else summary)
@@ -49,9 +52,18 @@ def _docstring(command: str) -> str:
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command line, by default that of the process, and gives its exit status."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+def main() -> NoReturn:
+    """The process `seeread`."""
+    gc.set_threshold(100_000, 50, 50)  # importing torch makes a million objects that stay: collecting finds nothing
+    status = run(sys.argv[1:])
+    with suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(status)  # unloading torch would take half a second more, for nothing
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs a command line and gives its exit status."""
     warnings.showwarning = _warn
     try:
         app = build_app(arguments[0] if arguments else None)
