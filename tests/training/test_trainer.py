@@ -46,6 +46,13 @@ def test_it_learns(tmp_path: Path) -> None:
     assert not model.training
 
 
+def test_what_a_run_gave_can_be_trained_on(tmp_path: Path) -> None:
+    first = train(fresh(), info_nce, batches, RECIPE, tmp_path / "first")
+    before = {name: tensor.clone() for name, tensor in first.named_parameters()}
+    second = train(first, info_nce, batches, RECIPE, tmp_path / "second")
+    assert not any(torch.equal(tensor, before[name]) for name, tensor in second.named_parameters() if tensor.ndim > 1)
+
+
 def test_a_run_that_was_killed_ends_bit_for_bit_as_one_that_was_not(tmp_path: Path) -> None:
     def die_at_nine(step: int) -> tuple[Tensor, Tensor]:
         if step == 9:

@@ -30,7 +30,7 @@ def train(
     watch: Watch | None = None,
     every: int = 500,
 ) -> nn.Module:
-    """Train `model`, whose forward gives logits (pairs, pairs), and return the running average of its weights.
+    """Train all weights of `model`, whose forward gives logits (pairs, pairs), and return their running average.
 
     Every `every` steps the state is saved to `out`, and what `watch` measures is added to `out/log.jsonl`. A run
     that finds a state in `out` goes on from there, and since `batches` and the schedule know nothing but the
@@ -38,6 +38,7 @@ def train(
     """
     out.mkdir(parents=True, exist_ok=True)
     device = next(model.parameters()).device
+    model.train().requires_grad_(True)
     average = WeightAverage(model, recipe.average)
     optimizer = build_optimizer(model, recipe)
     state = out / "state.safetensors"
