@@ -9,10 +9,12 @@ template, and 64 captioned photographs of Flickr8k; the loss is CLIP's symmetric
 
 import argparse
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import tokenizers
 import torch
+import torch.nn.functional as F
 from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 from torch import Tensor
 
@@ -34,9 +36,9 @@ from seeread.training.recipe import Recipe
 from seeread.training.trainer import train
 from seeread.vision.resnet import ResNetConfig
 
-SIDE = 64
 CONTEXT = 32
 PAD, START, END = 0, 1, 2
+SIDE = 96
 TRANSFORM = ImageTransform(size=(SIDE, SIDE))
 RULES = TokenizerRules(context_length=CONTEXT, pad_id=PAD, start_id=START, end_id=END)
 
@@ -54,10 +56,12 @@ MODEL = DualEncoderConfig(
     embedding=256,
 )
 
-PHASES = (
-    Recipe(steps=4000, rate=1e-3, warmup=200, seed=0),
-    Recipe(steps=1800, rate=6e-4, warmup=100, seed=1),  # once more down from a lower rate, from the averaged weights
+ROUNDS = (
+    (64, Recipe(steps=4000, rate=1e-3, warmup=200, seed=0)),
+    (SIDE, Recipe(steps=1100, rate=6e-4, warmup=60, seed=1)),
 )
+"""Progressive resizing: most is learned on small pictures, which cost half; then once more down from a lower rate, from
+the averaged weights, on the size that the model keeps."""
 
 CLASSES, PHOTOS = 192, 64
 
@@ -133,9 +137,11 @@ def learn_tokenizer(texts: list[str]) -> tokenizers.Tokenizer:
 class Batches:
     """The pairs of a step, drawn, varied and tokenized by seed and step alone."""
 
-    def __init__(self, classes: CaptionedImages, photos: CaptionedImages, tokenizer: Tokenizer, seed: int):
+    def __init__(
+        self, classes: CaptionedImages, photos: CaptionedImages, tokenizer: Tokenizer, side: int, seed: int
+    ):
         assert classes.labels is not None
-        self.classes, self.photos, self.tokenizer, self.seed = classes, photos, tokenizer, seed
+        self.classes, self.photos, self.tokenizer, self.side, self.seed = classes, photos, tokenizer, side, seed
         self.pick_classes = DistinctLabels(classes.labels, CLASSES, seed)
         self.pick_photos = Shuffled(len(photos), PHOTOS, seed)
 
@@ -144,7 +150,7 @@ class Batches:
         words = random.Random(self.seed * 1_000_003 + step)
         images, texts = [], []
         for data, picked in ((self.classes, self.pick_classes(step)), (self.photos, self.pick_photos(step))):
-            images.append(random_resized_crop(data.images[picked], SIDE, generator))
+            images.append(random_resized_crop(data.images[picked], self.side, generator))
             texts += [words.choice(data.captions[index]) for index in picked.tolist()]
         texts[:CLASSES] = [words.choice(TEMPLATES).replace("{}", text) for text in texts[:CLASSES]]
         return normalise(colour_jitter(torch.cat(images), generator)), self.tokenizer(texts)
@@ -159,8 +165,11 @@ def normalise(images: Tensor) -> Tensor:
 class Watch:
     """Tiny ImageNet zero-shot top-1 and Flickr8k recall@1 while the run goes on; both in percent."""
 
-    def __init__(self, classes: CaptionedImages, names: list[str], photos: CaptionedImages, tokenizer: Tokenizer):
-        self.classes, self.photos, self.tokenizer, self.names = classes, photos, tokenizer, names
+    def __init__(self, classes: CaptionedImages, photos: CaptionedImages, tokenizer: Tokenizer, side: int):
+        assert classes.labels is not None
+        words = {label: names[0] for label, names in zip(classes.labels.tolist(), classes.captions, strict=True)}
+        self.names = [words[label] for label in sorted(words)]
+        self.classes, self.photos, self.tokenizer, self.side = classes, photos, tokenizer, side
 
     @torch.inference_mode()
     def __call__(self, step: int, model: torch.nn.Module) -> dict[str, float]:
@@ -177,8 +186,8 @@ class Watch:
         parts = []
         for images in data.images.split(250):
             resized = images.float() / 255
-            if resized.shape[-1] != SIDE:
-                resized = torch.nn.functional.interpolate(resized, (SIDE, SIDE), mode="bicubic", antialias=True)
+            if resized.shape[-1] != self.side:
+                resized = F.interpolate(resized, (self.side, self.side), mode="bicubic", antialias=True)
             parts.append(model.embed_image(normalise(resized)))
         return torch.cat(parts)
 
@@ -189,12 +198,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("runs/mini-clip"))
     options = parser.parse_args()
-    classes = read_parquet(options.data / "tiny_imagenet" / "train.parquet", SIDE, class_captions, label="name")
+    classes = read_parquet(options.data / "tiny_imagenet" / "train.parquet", 64, class_captions, label="name")
     photos = read_parquet(options.data / "flickr8k" / "train.parquet", 96, photo_captions)
-    unseen = read_parquet(options.data / "tiny_imagenet" / "val.parquet", SIDE, class_captions, label="name")
+    unseen = read_parquet(options.data / "tiny_imagenet" / "val.parquet", 64, class_captions, label="name")
     unseen_photos = read_parquet(options.data / "flickr8k" / "dev.parquet", 96, photo_captions)
-    names = {int(label): words[0] for label, words in zip(unseen.labels.tolist(), unseen.captions, strict=True)}
-
     options.out.mkdir(parents=True, exist_ok=True)
     if not (options.out / "tokenizer.json").is_file():
         texts = [text for captions in photos.captions for text in captions]
@@ -202,18 +209,38 @@ def main() -> None:
         learn_tokenizer(sorted(texts)).save(str(options.out / "tokenizer.json"))
     tokenizer = Tokenizer.load(options.out, RULES)
 
-    torch.manual_seed(PHASES[0].seed)
-    model = DualEncoder(MODEL).to(memory_format=torch.channels_last)
-    initialise(model)
-    print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters", flush=True)
-    watch = Watch(unseen, [names[label] for label in sorted(names)], unseen_photos, tokenizer)
-    trained: torch.nn.Module = model
-    for number, recipe in enumerate(PHASES, start=1):
-        batches = Batches(classes, photos, tokenizer, recipe.seed)
-        trained = train(trained, info_nce, batches, recipe, options.out / f"phase-{number}", watch)
+    torch.manual_seed(ROUNDS[0][1].seed)
+    trained: torch.nn.Module = DualEncoder(of_side(ROUNDS[0][0])).to(memory_format=torch.channels_last)
+    initialise(trained)
+    print(f"{sum(p.numel() for p in trained.parameters()) / 1e6:.2f} M parameters", flush=True)
+    for number, (side, recipe) in enumerate(ROUNDS, start=1):
+        batches = Batches(classes, photos, tokenizer, side, recipe.seed)
+        watch = Watch(unseen, unseen_photos, tokenizer, side)
+        started = enlarged(trained, side)
+        trained = train(started, info_nce, batches, recipe, options.out / f"round-{number}", watch)
     halves = {name: to_half(tensor) for name, tensor in trained.state_dict().items()}
     write(Checkpoint(MODEL, halves, Processor(TRANSFORM, tokenizer), "native"), options.out / "model", overwrite=True)
     print(f"Saved to {options.out / 'model'}. Try: seeread classify PICTURE --model {options.out / 'model'}")
+
+
+def of_side(side: int) -> DualEncoderConfig:
+    """The model, for pictures of `side` pixels."""
+    assert isinstance(MODEL.vision, ResNetConfig)
+    return replace(MODEL, vision=replace(MODEL.vision, image_size=side))
+
+
+def enlarged(model: torch.nn.Module, side: int) -> DualEncoder:
+    """The same weights for pictures of `side` pixels: only the places that the pooling looks at are more, and they
+    are drawn out between those that were learned."""
+    state = dict(model.state_dict())
+    mean, places = state["image_pool.positions"].split((1, len(state["image_pool.positions"]) - 1))
+    old, new = int(len(places) ** 0.5), side // 32
+    square = places.T.reshape(1, -1, old, old)
+    stretched = F.interpolate(square, (new, new), mode="bilinear", align_corners=False)
+    state["image_pool.positions"] = torch.cat((mean, stretched.flatten(2)[0].T))
+    larger = DualEncoder(of_side(side)).to(memory_format=torch.channels_last)
+    larger.load_state_dict(state)
+    return larger
 
 
 def to_half(tensor: Tensor) -> Tensor:

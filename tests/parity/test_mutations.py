@@ -1,4 +1,4 @@
-"""Each of these mistakes must be caught by the comparison with the reference; a test that cannot fail proves nothing."""
+"""Each of these mistakes must be caught by the comparison with the reference: tests that cannot fail prove nothing."""
 
 from collections.abc import Callable
 from copy import deepcopy

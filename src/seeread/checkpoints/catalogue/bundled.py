@@ -11,8 +11,8 @@ def bundled() -> tuple[Entry, ...]:
         architecture="mini-clip",
         source=None,
         aliases=("mini-clip",),
-        parameters=10_407_729,
-        resolution=64,
+        parameters=10_412_849,
+        resolution=96,
         data="Tiny ImageNet, Flickr8k",
     )
     return (mini_clip,)
