@@ -19,21 +19,13 @@ from torch import Tensor
 
 import seeread
 from benchmarks.interleaved import interleave, report
+from benchmarks.vit_b_32 import END, START, random_model, write
 from seeread.nn.packed import can_pack
 
 TEXTS = ["a photo of a cat", "a diagram", "two dogs on a beach", "a red car in front of a house",
          "a plate of food", "an astronaut", "a cup of coffee", "a rocket at night"]  # fmt: skip
-START, END = 49406, 49407
 
 Contenders = dict[str, Callable[[], Tensor]]
-
-
-def reference() -> transformers.CLIPModel:
-    """CLIP ViT-B/32 at random weights, as published in shape."""
-    torch.manual_seed(0)
-    config = transformers.CLIPConfig()
-    config.text_config.eos_token_id = END
-    return transformers.CLIPModel(config).eval()
 
 
 def tokens(count: int, pad_to: int | None) -> Tensor:
@@ -52,13 +44,13 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     print(f"torch {torch.__version__}, transformers {transformers.__version__}, {options.threads} threads")
 
-    theirs = reference()
+    theirs = random_model()
     with tempfile.TemporaryDirectory() as folder:
-        write_checkpoint(theirs, Path(folder))
+        write(Path(folder))
         exact = seeread.load(folder, precision="fp32")
         fast = seeread.load(folder, precision="auto")
     print(f"seeread's own choice of precision here: {fast.precision}; packed weights: {can_pack()}")
-    models = Models(theirs, reference().to(torch.bfloat16), exact, fast, rival_open_clip(theirs))
+    models = Models(theirs, random_model().to(torch.bfloat16), exact, fast, rival_open_clip())
     with torch.inference_mode():
         for count in (1, 8):
             race(f"images, batch of {count}", image_contenders(models, count), options.rounds)
@@ -113,31 +105,24 @@ def race(title: str, contenders: Contenders, rounds: int) -> None:
     report(title, interleave(contenders, rounds))
 
 
-def write_checkpoint(model: transformers.CLIPModel, folder: Path) -> None:
-    """The folder that `transformers` writes, with a small tokenizer beside it: tokens are given, not made, here."""
-    from tokenizers import Tokenizer, models
-
-    model.save_pretrained(folder)
-    transformers.CLIPImageProcessorPil().save_pretrained(folder)
-    words = {"<pad>": 0, "<|startoftext|>": 1, "<|endoftext|>": 2}
-    tokenizer = Tokenizer(models.WordLevel(words, unk_token="<pad>"))
-    tokenizer.save(str(folder / "tokenizer.json"))
-
-
 def feature(output: object) -> Tensor:
     """The projected feature as a unit vector, whichever way this version of `transformers` gives it."""
     tensor = output if isinstance(output, Tensor) else output.pooler_output  # type: ignore[attr-defined]
     return tensor / tensor.norm(dim=-1, keepdim=True)
 
 
-def rival_open_clip(theirs: transformers.CLIPModel) -> torch.nn.Module | None:
+def rival_open_clip() -> torch.nn.Module | None:
     """open_clip's ViT-B/32 at random weights of its own (its speed does not depend on them); None if not installed."""
     try:
-        from tests.parity.reference_open_clip import open_clip
-    except ImportError:
-        print("open_clip is not installed: left out")
+        from tests.parity.reference_open_clip import torchvision_in_name
+
+        with torchvision_in_name():
+            import open_clip
+
+            return open_clip.create_model("ViT-B-32-quickgelu", pretrained=None).eval()
+    except ImportError as error:
+        print(f"open_clip is left out: {error}")
         return None
-    return open_clip.create_model("ViT-B-32", pretrained=None, force_quick_gelu=True).eval()
 
 
 def agree(contenders: Contenders) -> None:

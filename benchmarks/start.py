@@ -14,6 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 from benchmarks.interleaved import interleave, report
+from benchmarks.vit_b_32 import write
 
 LABELS = ("a dog", "a cat", "a horse")
 
@@ -22,23 +23,6 @@ import sys
 from transformers import pipeline
 classify = pipeline("zero-shot-image-classification", model=sys.argv[1], image_processor=sys.argv[1])
 print(classify(sys.argv[2], candidate_labels=sys.argv[3].split(",")))
-"""
-
-WRITE = """
-import sys, torch, transformers
-from pathlib import Path
-from tokenizers import Tokenizer, models
-folder = Path(sys.argv[1])
-torch.manual_seed(0)
-config = transformers.CLIPConfig()
-config.text_config.eos_token_id = 49407
-transformers.CLIPModel(config).save_pretrained(folder)
-transformers.CLIPImageProcessorPil().save_pretrained(folder)
-letters = [chr(place) for place in range(97, 123)]
-words = letters + [letter + "</w>" for letter in letters]
-vocabulary = {word: place for place, word in enumerate(words)}
-vocabulary |= {"<|startoftext|>": 49406, "<|endoftext|>": 49407}
-transformers.CLIPTokenizer(vocab=vocabulary, merges=[]).save_pretrained(folder)
 """
 
 
@@ -50,7 +34,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "vit-b-32"
         picture = Path(name) / "picture.jpg"
-        subprocess.run([sys.executable, "-c", WRITE, folder], check=True, capture_output=True)
+        write(folder)
         Image.effect_mandelbrot((640, 480), (-2.0, -1.2, 1.0, 1.2), 60).convert("RGB").save(picture)
         labels = ",".join(LABELS)
         commands = {
