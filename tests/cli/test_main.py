@@ -118,7 +118,9 @@ def test_options_reach_the_loader(photos: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("seeread.checkpoints.load.load", load)
     picture = str(photos / "red.png")
     run_command_line(["classify", picture, "--labels", "red"])
-    assert seen == {"name": "seeread/mini-clip", "device": "auto", "precision": "auto", "tokenizer": None}
-    options = ["--model", "m", "--device", "cpu", "--precision", "fp32", "--tokenizer", picture]
-    run_command_line(["search", str(photos), "red", *options])
-    assert seen == {"name": "m", "device": "cpu", "precision": "fp32", "tokenizer": Path(picture)}
+    usual = {"name": "seeread/mini-clip", "device": "auto", "precision": "auto"}
+    assert seen == {**usual, "tokenizer": None, "architecture": None}
+    other = {"device": "cpu", "precision": "fp32", "tokenizer": picture, "architecture": "openai"}
+    options = [word for name, value in other.items() for word in (f"--{name}", value)]
+    run_command_line(["search", str(photos), "red", "--model", "m", *options])
+    assert seen == {**other, "name": "m", "tokenizer": Path(picture)}

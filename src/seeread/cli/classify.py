@@ -45,6 +45,7 @@ def classify(
     ] = None,
     model: options.Model = options.DEFAULT_MODEL,
     tokenizer: options.TokenizerFile = None,
+    architecture: options.Architecture = None,
     json: options.Json = False,
     batch_size: options.BatchSize = 32,
     precision: options.Precision = "auto",
@@ -67,7 +68,7 @@ def classify(
     pictures = expand(images, allow_url)
     from seeread.checkpoints.load import load
 
-    loaded = load(model, tokenizer=tokenizer, device=device, precision=precision)
+    loaded = load(model, tokenizer=tokenizer, architecture=architecture, device=device, precision=precision)
     results, failures = _classify(loaded, pictures, names, template, top, batch_size)
     if json:
         told = {name: _as_json(name, result) for name, result in results} | {f.name: f.as_json() for f in failures}

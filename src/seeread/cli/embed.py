@@ -28,6 +28,7 @@ def embed(
     ] = None,
     model: options.Model = options.DEFAULT_MODEL,
     tokenizer: options.TokenizerFile = None,
+    architecture: options.Architecture = None,
     batch_size: options.BatchSize = 32,
     precision: options.Precision = "auto",
     device: options.Device = "auto",
@@ -49,7 +50,7 @@ def embed(
     from seeread.checkpoints.load import load
 
     started = time.monotonic()
-    loaded = load(model, tokenizer=tokenizer, device=device, precision=precision)
+    loaded = load(model, tokenizer=tokenizer, architecture=architecture, device=device, precision=precision)
     vectors, failures = _embed(loaded, pictures, read, batch_size)
     tell(failures)
     if not vectors.image_names and not vectors.text_names:

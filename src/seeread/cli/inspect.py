@@ -27,6 +27,7 @@ def inspect(
     /,
     *,
     tokenizer: options.TokenizerFile = None,
+    architecture: options.Architecture = None,
     json: options.Json = False,
 ) -> int:
     """What is in a checkpoint, without building the model or running anything it contains.
@@ -38,7 +39,7 @@ def inspect(
     from seeread.checkpoints.hub import locate
 
     path = locate(checkpoint)
-    found = read(path, tokenizer)
+    found = read(path, tokenizer, architecture)
     facts = {"checkpoint": _checkpoint(checkpoint, path, found), **_model(found), **_processor(found)}
     facts |= {"tensors": _tensors(found), "integrity": _integrity(path)}
     if json:

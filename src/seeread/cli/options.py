@@ -14,6 +14,10 @@ Model = Annotated[
 TokenizerFile = Annotated[
     Path | None, Parameter(help="A file or folder to take the tokenizer from, for checkpoints that carry none.")
 ]
+Architecture = Annotated[
+    str | None,
+    Parameter(help='Of a file of weights without configuration: open_clip\'s name, such as ViT-B-32, or "openai".'),
+]
 Device = Annotated[str, Parameter(help="Where to compute: auto, cpu, cuda, cuda:1, mps.")]
 Precision = Annotated[
     Literal["auto", "fp32", "bf16", "fp16"], Parameter(help="Of the arithmetic; auto is what the hardware is made for.")

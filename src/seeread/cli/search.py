@@ -42,6 +42,7 @@ def search(
     rebuild: Annotated[bool, Parameter(help="Embed every picture anew.", negative="", show_default=False)] = False,
     model: options.Model = options.DEFAULT_MODEL,
     tokenizer: options.TokenizerFile = None,
+    architecture: options.Architecture = None,
     json: options.Json = False,
     batch_size: options.BatchSize = 32,
     precision: options.Precision = "auto",
@@ -61,7 +62,7 @@ def search(
     from seeread.search.index import Index
     from seeread.search.query import of_image, of_text
 
-    loaded = load(model, tokenizer=tokenizer, device=device, precision=precision)
+    loaded = load(model, tokenizer=tokenizer, architecture=architecture, device=device, precision=precision)
     vector = of_image(loaded, example) if query is None else of_text(loaded, query)
     index = Index(loaded, folder, beside=index_here or None)
     with progress("Embedding pictures") as advance:

@@ -1,8 +1,8 @@
 """PyTorch's own files: state dicts by `torch.save`, and the TorchScript archives in which OpenAI published CLIP.
 
 Both are a zip archive with a pickle (`data.pkl`) that names tensors and one entry of plain numbers for each storage
-(`data/0`, ...). Neither `torch.load` nor `torch.jit.load` is used: the former checks no checksum and lets compressed
-archives grow a thousandfold, the latter runs the code in the archive. Here the code is never looked at.
+(`data/0`, ...). Neither of torch's own loaders is used: that for state dicts checks no checksum and lets compressed
+archives grow a thousandfold, that for TorchScript runs the code in the archive. Here the code is never looked at.
 """
 
 from collections.abc import Mapping
