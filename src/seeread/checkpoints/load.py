@@ -8,7 +8,7 @@ import torch
 
 from seeread.checkpoints.checkpoint import Checkpoint
 from seeread.checkpoints.formats.recognise import read
-from seeread.checkpoints.hub import clip_tokenizer_file, locate
+from seeread.checkpoints.hub import clip_tokenizer_file, locate, revision_of
 from seeread.checkpoints.match import skeleton
 from seeread.checkpoints.placement import choose_device, choose_precision
 from seeread.models.dual_encoder import DualEncoder
@@ -43,7 +43,7 @@ def load(
     vocabulary = None if tokenizer is None else Path(tokenizer).expanduser()
     checkpoint = read(path, vocabulary, architecture, partial(clip_tokenizer_file, offline=offline, cache=cache))
     model = build(checkpoint, place, dtype)
-    origin = Origin(os.fspath(name), path, checkpoint.format, revision, vocabulary, architecture)
+    origin = Origin(os.fspath(name), path, checkpoint.format, revision_of(path), vocabulary, architecture)
     return Pretrained(model, checkpoint.processor, origin, place, dtype)
 
 
