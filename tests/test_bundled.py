@@ -9,6 +9,7 @@ import torch
 import seeread
 from seeread.checkpoints.catalogue import find
 from seeread.evaluation.ranking import top_k_accuracy
+from seeread.preprocessing.transform import ImageTransform
 from seeread.tasks.labels import embed_labels
 from tests.samples import copy_photographs
 from tests.shared import shared
@@ -25,14 +26,17 @@ def test_its_size_is_the_one_in_the_catalogue(model: seeread.Pretrained) -> None
     entry = find("seeread/mini-clip")
     assert entry is not None
     assert sum(parameter.numel() for parameter in model.module.parameters()) == entry.parameters
-    assert model.processor.image_transform.to_dict()["size"] == [entry.resolution, entry.resolution]
+    transform = model.processor.image_transform
+    assert isinstance(transform, ImageTransform) and transform.size == (entry.resolution, entry.resolution)
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 25e6
 
 
 def test_it_sees_real_photographs(model: seeread.Pretrained, tmp_path: Path) -> None:
     photographs = copy_photographs(tmp_path)
-    labels = ["a dog", "an espresso", "a motorcycle", "a rocket", "flowers"]
-    for name, truth in {"coffee.png": "an espresso", "rocket.jpg": "a rocket", "flower.jpg": "flowers"}.items():
+    truths = {"cat.png": "a tabby cat", "coffee.png": "an espresso", "rocket.jpg": "a rocket"}
+    truths["flower.jpg"] = "an orange flower"
+    labels = [*truths.values(), "a golden retriever", "a school bus", "a penguin", "a motorcycle"]
+    for name, truth in truths.items():
         assert seeread.classify(model, photographs / name, labels).label == truth
 
 

@@ -14,5 +14,6 @@ def bundled() -> tuple[Entry, ...]:
         parameters=10_412_849,
         resolution=96,
         data="Tiny ImageNet, Flickr8k",
+        licence="for research",
     )
     return (mini_clip,)
