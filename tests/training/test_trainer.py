@@ -101,6 +101,13 @@ def test_the_temperature_is_capped(tmp_path: Path) -> None:
     assert model.similarity.log_scale.exp().item() == pytest.approx(100.0, rel=1e-4)
 
 
+def test_the_average_is_told_the_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[int] = []
+    monkeypatch.setattr(WeightAverage, "update", lambda self, model, step: steps.append(step))
+    train(fresh(), info_nce, batches, RECIPE, tmp_path)
+    assert steps == list(range(RECIPE.steps))
+
+
 def test_cosine_climbs_then_falls_to_nothing() -> None:
     shares = [cosine(step, steps=100, warmup=10) for step in range(100)]
     assert shares[0] == pytest.approx(0.1) and shares[9] == shares[10] == 1.0
@@ -113,7 +120,9 @@ def test_the_average_forgets_its_start_and_then_follows_slowly() -> None:
     nn.init.constant_(model.weight, 5.0)
     average = WeightAverage(model, decay=0.9)
     nn.init.constant_(model.weight, 1.0)
-    for step in range(200):
+    average.update(model, 0)
+    assert average.model.weight.item() == pytest.approx(1.4)  # of the start, 5, a tenth is left
+    for step in range(1, 200):
         average.update(model, step)
     assert average.model.weight.item() == pytest.approx(1.0, abs=1e-6)
     nn.init.constant_(model.weight, 2.0)
