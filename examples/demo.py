@@ -30,7 +30,8 @@ PHOTOGRAPHS = {
     "temple.jpg": ("sklearn", "datasets/images/china.jpg"),
     "motorcycle.png": ("skimage", "data/motorcycle_left.png"),
 }
-# Labels that the bundled model is at home with. It is small: of words that it has hardly read, anything may come out.
+# Picked, after looking at its answers, for the bundled model to get right. It is small: with more general labels, or with
+# words that it has hardly read, it is often wrong.
 LABELS = (
     "a tabby cat", "a golden retriever", "an espresso", "an orange flower", "a motorcycle", "a school bus", "a rocket",
     "a temple", "a penguin",
@@ -129,8 +130,9 @@ Try next:
   {seeread} models
   make demo PHOTOS=~/Pictures
 
-The bundled model is small: it knows some 200 kinds of things, and its percentages are not calibrated. `models` lists
-larger ones, which see far better and are fetched once. The last line is this with your pictures.""")
+The bundled model is small: the labels of its own photographs were picked to suit it, with more general ones it is often
+wrong, and its percentages are not calibrated. `models` lists larger ones, which see far better and are fetched once.
+The last line is this with your pictures.""")
 
 
 def read_options() -> argparse.Namespace:
