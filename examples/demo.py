@@ -30,8 +30,8 @@ PHOTOGRAPHS = {
     "temple.jpg": ("sklearn", "datasets/images/china.jpg"),
     "motorcycle.png": ("skimage", "data/motorcycle_left.png"),
 }
-# Picked, after looking at its answers, for the bundled model to get right. It is small: with more general labels, or with
-# words that it has hardly read, it is often wrong.
+# Picked, after looking at its answers, for the bundled model to get right. It is small: with more general labels,
+# or with words that it has hardly read, it is often wrong.
 LABELS = (
     "a tabby cat", "a golden retriever", "an espresso", "an orange flower", "a motorcycle", "a school bus", "a rocket",
     "a temple", "a penguin",
