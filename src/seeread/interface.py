@@ -1,10 +1,13 @@
 """What goes into a model, and what a model can do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import IntEnum
 from typing import Literal, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
+
+from seeread.nn.cache import Cache
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,78 @@ class Patches:
         return Patches(pixels, self.grid.to(pixels.device))
 
 
-Images = Tensor | Patches
-"""(images, 3, height, width), or patches of images of any size."""
+@dataclass(frozen=True)
+class Tiles:
+    """Large pictures, each seen whole and then once more in tiles (LLaVA-NeXT's "anyres").
+
+    `pixels` is (tiles in all, 3, side, side): of every picture first the whole of it, squeezed into one tile, and then
+    its tiles in reading order. `grids` is (images, 2), the rows and columns of the tiles after the first; `sizes` is
+    (images, 2), the height and width of the pictures in pixels, which tell how much of the tiles is padding.
+    """
+
+    pixels: Tensor
+    grids: Tensor
+    sizes: Tensor
+
+    def __len__(self) -> int:
+        return len(self.grids)
+
+    def to(self, where: torch.device | torch.dtype) -> "Tiles":
+        """The same tiles on another device or in another precision. Grids and sizes stay where they are, on the CPU:
+        they are for counting."""
+        return replace(self, pixels=self.pixels.to(where))
+
+
+Images = Tensor | Patches | Tiles
+"""(images, 3, height, width), or patches of images of any size, or tiles."""
+
+
+class Role(IntEnum):
+    """Why a token is there. Positions, masks, the places of images and what is learned from all follow from it."""
+
+    PADDING = 0
+    IMAGE = 1  # a place that an image token takes
+    PROMPT = 2  # given
+    ANSWER = 3  # written by the model, and learned from
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a model that writes reads: token ids and a `Role` each, both (batch, tokens), and the pictures that belong
+    to the image places, in reading order: as `images`, or as `sight`, what `see` has made of them, (image tokens in
+    all, width). Padding may be anywhere; by custom it is on the left, so that every row ends at the same place."""
+
+    tokens: Tensor
+    roles: Tensor
+    images: Images | None = None
+    sight: Tensor | None = None
+
+    def where(self, role: Role) -> Tensor:
+        """(batch, tokens): True where the token has that role."""
+        return self.roles == role
+
+    @property
+    def valid(self) -> Tensor:
+        """(batch, tokens): True where there is a token and no padding."""
+        return self.roles != Role.PADDING
+
+    def followed_by(self, tokens: Tensor) -> "Batch":
+        """The next step of generation: only the new tokens, (batch, new), as answers; no images."""
+        return Batch(tokens, torch.full_like(tokens, Role.ANSWER))
+
+    def targets(self, ignore: int = -100) -> Tensor:
+        """(batch, tokens): for every token the one that follows it, where that is an answer, and else `ignore`."""
+        answers = torch.where(self.where(Role.ANSWER), self.tokens, ignore)
+        return torch.cat((answers[:, 1:], answers.new_full((len(answers), 1), ignore)), dim=1)
+
+    def to(self, device: torch.device, precision: torch.dtype | None = None) -> "Batch":
+        """The same batch on another device, its pictures in `precision`."""
+        images, sight = self.images, self.sight
+        if images is not None:
+            images = images.to(device) if precision is None else images.to(device).to(precision)
+        if sight is not None:
+            sight = sight.to(device, precision)
+        return Batch(self.tokens.to(device), self.roles.to(device), images, sight)
 
 
 @runtime_checkable
@@ -61,4 +134,28 @@ class Compares(Embeds, Protocol):
 
     def compare(self, images: Tensor, texts: Tensor) -> Tensor:
         """Logits (images, texts) of unit vectors (images, dimension) and (texts, dimension)."""
+        ...
+
+
+@runtime_checkable
+class Generates(Protocol):
+    """Reads pictures and words, and says of every next token how likely it is."""
+
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether a prompt's tokens also look at those behind them (PaliGemma). What has been read of a prompt can be
+        shared with another that begins alike only where they do not."""
+        ...
+
+    def see(self, images: Images) -> Tensor:
+        """What takes the image places of the sequence: (image tokens in all, width)."""
+        ...
+
+    def read(self, batch: Batch, cache: Cache | None = None) -> Tensor:
+        """Features (batch, tokens, width), ready for `logits`. With a cache a batch goes on from what it has read
+        before, and is remembered."""
+        ...
+
+    def logits(self, features: Tensor) -> Tensor:
+        """(..., width) to scores of the next token, (..., vocabulary)."""
         ...
