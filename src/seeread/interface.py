@@ -52,6 +52,28 @@ class Tiles:
     def __len__(self) -> int:
         return len(self.grids)
 
+    def extents(self, side: int) -> list[tuple[slice, slice]]:
+        """For each picture the rows and columns of its map of features that show it, where every tile gives `side` x
+        `side` features: all but those of the padding that the tiles were filled with (the original's arithmetic)."""
+        extents = []
+        for (rows, columns), (height, width) in zip(self.grids.tolist(), self.sizes.tolist(), strict=True):
+            rows, columns = rows * side, columns * side
+            top = left = 0
+            if width * rows > height * columns:  # wider than the grid: padding above and below
+                top = (rows - int(round(height * (columns / width), 7))) // 2
+            else:
+                left = (columns - int(round(width * (rows / height), 7))) // 2
+            extents.append((slice(top, rows - top), slice(left, columns - left)))
+        return extents
+
+    def tokens(self, side: int) -> list[int]:
+        """How many tokens each picture becomes, where every tile gives `side` x `side` features: those of the whole,
+        those of its map, and one more for the end of every row of the map."""
+        return [
+            side**2 + (rows.stop - rows.start) * (columns.stop - columns.start + 1)
+            for rows, columns in self.extents(side)
+        ]
+
     def to(self, where: torch.device | torch.dtype) -> "Tiles":
         """The same tiles on another device or in another precision. Grids and sizes stay where they are, on the CPU:
         they are for counting."""

@@ -61,7 +61,7 @@ def test_a_packed_transformer_hides_padding() -> None:
 
 
 def test_packed_cross_attention_reads_its_context() -> None:
-    plain = shaken(Attention(32, heads=4, out_width=20))
+    plain = shaken(Attention(AttentionConfig(width=32, heads=4, out_width=20)))
     ours, theirs = difference(plain, torch.randn(3, 1, 32), context=torch.randn(3, 7, 32))
     assert ours < max(2 * theirs, 0.02)
 

@@ -1,50 +1,99 @@
 """Attention: the only place where one token looks at another."""
 
+from dataclasses import dataclass
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from seeread.nn.cache import LayerCache
+from seeread.nn.rope import Rotation
+
 
 class Attend(nn.Module):
-    """softmax(q k') v. It holds no weights; it is a module so that it can be watched from outside."""
+    """softmax(q k') v. It holds no weights; it is a module so that it can be watched from outside.
 
-    def __init__(self, scale: float):
+    `softcap` squashes scores into (-softcap, softcap) by a tanh (Gemma 2).
+    """
+
+    def __init__(self, scale: float, softcap: float | None = None):
         super().__init__()
         self.scale = scale
+        self.softcap = softcap
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
-        """Queries, keys and values, each (batch, heads, tokens, head_width), to (batch, heads, queries, head_width)."""
-        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=self.scale)
+        """Queries (batch, heads, queries, head_width) and keys and values (batch, key heads, keys, head_width), of
+        which each serves a group of query heads, to (batch, heads, queries, head_width)."""
+        if self.softcap is not None:  # no fused kernel squashes
+            return self.weights(q, k, mask) @ shared_out(v, q)
+        grouped = q.shape[1] != k.shape[1]
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=self.scale, enable_gqa=grouped)
 
     def weights(self, q: Tensor, k: Tensor, mask: Tensor | None) -> Tensor:
         """The attention map itself, (batch, heads, queries, keys)."""
-        scores = q @ k.transpose(-2, -1) * self.scale
+        scores = q @ shared_out(k, q).transpose(-2, -1) * self.scale
+        if self.softcap is not None:
+            scores = self.softcap * (scores / self.softcap).tanh()
         if mask is not None:
             scores = scores.masked_fill(~mask, float("-inf"))
         return scores.float().softmax(-1).to(q.dtype)
 
 
-class Attention(nn.Module):
-    """Multi-head attention of `x` over itself, or over `context` (cross-attention).
+def shared_out(kv: Tensor, q: Tensor) -> Tensor:
+    """Each key or value head once for every query head that it serves."""
+    groups = q.shape[1] // kv.shape[1]
+    return kv if groups == 1 else kv.repeat_interleave(groups, dim=1)
 
-    `out_width` differs from `width` in one published place: CLIP's ResNet pooling, which projects as it pools.
+
+@dataclass(frozen=True, kw_only=True)
+class AttentionConfig:
+    """What published attention differs in.
+
+    `out_width` differs from `width` in one place: CLIP's ResNet pooling, which projects as it pools. Fewer `kv_heads`
+    than heads are grouped-query attention (arXiv:2305.13245). Qwen2 has biases, but none behind the heads.
     """
 
-    def __init__(self, width: int, heads: int, out_width: int | None = None):
-        super().__init__()
-        if width % heads:
-            raise ValueError(f"a width of {width} cannot be shared by {heads} attention heads")
-        self.heads = heads
-        self.query = nn.Linear(width, width)
-        self.key = nn.Linear(width, width)
-        self.value = nn.Linear(width, width)
-        self.out = nn.Linear(width, out_width or width)
-        self.attend = Attend((width // heads) ** -0.5)
+    width: int
+    heads: int
+    kv_heads: int | None = None
+    head_width: int | None = None
+    out_width: int | None = None
+    bias: bool = True
+    out_bias: bool = True
+    scale: float | None = None
+    softcap: float | None = None
 
-    def forward(self, x: Tensor, context: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
+
+class Attention(nn.Module):
+    """Multi-head attention of `x` over itself, or over `context` (cross-attention)."""
+
+    def __init__(self, c: AttentionConfig):
+        super().__init__()
+        if c.head_width is None and c.width % c.heads:
+            raise ValueError(f"a width of {c.width} cannot be shared by {c.heads} attention heads")
+        self.head_width = c.head_width or c.width // c.heads
+        inner, kv_inner = c.heads * self.head_width, (c.kv_heads or c.heads) * self.head_width
+        self.query = nn.Linear(c.width, inner, c.bias)
+        self.key = nn.Linear(c.width, kv_inner, c.bias)
+        self.value = nn.Linear(c.width, kv_inner, c.bias)
+        self.out = nn.Linear(inner, c.out_width or c.width, c.out_bias)
+        self.attend = Attend(c.scale or self.head_width**-0.5, c.softcap)
+
+    def forward(
+        self,
+        x: Tensor,
+        context: Tensor | None = None,
+        mask: Tensor | None = None,
+        rotation: Rotation | None = None,
+        cache: LayerCache | None = None,
+    ) -> Tensor:
         """(batch, queries, width) to (batch, queries, out_width)."""
         source = x if context is None else context
         q, k, v = (self._split(y) for y in (self.query(x), self.key(source), self.value(source)))
+        if rotation is not None:
+            q, k = rotation(q), rotation(k)
+        if cache is not None:
+            k, v = cache.extend(k, v)
         return self.out(self.attend(q, k, v, mask).transpose(1, 2).flatten(2))
 
     def _split(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        return x.unflatten(-1, (-1, self.head_width)).transpose(1, 2)

@@ -53,10 +53,8 @@ class Cache:
     def extend(self, valid: Tensor) -> tuple[Tensor, Tensor]:
         """Take in tokens of which `valid`, (batch, new), are no padding. The positions of the new, (batch, new), and
         of all that are remembered, (batch, length)."""
-        counted = valid.cumsum(dim=1)
-        if self.positions is not None:
-            counted = counted + (self.positions.amax(dim=1, keepdim=True) + 1)
-        new = torch.where(valid, counted - 1, -1)
+        past = 0 if self.positions is None else self.positions.amax(dim=1, keepdim=True) + 1
+        new = torch.where(valid, valid.cumsum(dim=1) - 1 + past, -1)
         self.ragged = self.ragged or (valid.shape[1] > 1 and not bool(valid.all()))
         self.positions = new if self.positions is None else torch.cat((self.positions, new), dim=1)
         return new, self.positions

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-Activation = Literal["gelu", "gelu_tanh", "quick_gelu"]
+Activation = Literal["gelu", "gelu_tanh", "quick_gelu", "silu", "relu"]
 
 
 def quick_gelu(x: Tensor) -> Tensor:
@@ -20,17 +20,34 @@ ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
     "gelu": F.gelu,
     "gelu_tanh": partial(F.gelu, approximate="tanh"),
     "quick_gelu": quick_gelu,
+    "silu": F.silu,
+    "relu": F.relu,
 }
 
 
 class MLP(nn.Module):
     """Widen, bend, narrow: (..., width) to (..., width) by way of (..., hidden)."""
 
-    def __init__(self, width: int, hidden: int, activation: Activation):
+    def __init__(self, width: int, hidden: int, activation: Activation, bias: bool = True):
         super().__init__()
-        self.up = nn.Linear(width, hidden)
-        self.down = nn.Linear(hidden, width)
+        self.up = nn.Linear(width, hidden, bias)
+        self.down = nn.Linear(hidden, width, bias)
         self.activation = activation
 
     def forward(self, x: Tensor) -> Tensor:
         return self.down(ACTIVATIONS[self.activation](self.up(x)))
+
+
+class GatedMLP(nn.Module):
+    """Widen twice, of which one bends and opens the way for the other (arXiv:2002.05202): SwiGLU with SiLU (Llama),
+    GeGLU with GELU (Gemma)."""
+
+    def __init__(self, width: int, hidden: int, activation: Activation, bias: bool = True):
+        super().__init__()
+        self.gate = nn.Linear(width, hidden, bias)
+        self.up = nn.Linear(width, hidden, bias)
+        self.down = nn.Linear(hidden, width, bias)
+        self.activation = activation
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.down(ACTIVATIONS[self.activation](self.gate(x)) * self.up(x))

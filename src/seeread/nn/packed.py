@@ -36,7 +36,7 @@ def pack(model: nn.Module) -> None:
     """
     for name, child in model.named_children():
         match child:
-            case Block():
+            case Block(mlp=MLP()):
                 setattr(model, name, PackedBlock(child))
             case Attention():
                 setattr(model, name, PackedAttention(child))
@@ -63,7 +63,9 @@ class PackedLinear(nn.Module):
     def forward(self, x: Tensor, residual: Tensor | None = None) -> Tensor:
         """(..., in_features) to (..., out_features), in bf16; plus `residual` of that shape, if given."""
         if x.requires_grad and torch.is_grad_enabled():
-            raise RuntimeError("packed weights take no gradients; load the model with precision='fp32' for those")
+            raise RuntimeError(
+                "packed weights take no gradients; load the model with precision='fp32' for those"
+            )
         if residual is None:
             kind, algorithm = self.activation
             return torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, kind, [], algorithm)
@@ -76,7 +78,7 @@ class PackedAttention(nn.Module):
     def __init__(self, attention: Attention):
         super().__init__()
         q, k, v = attention.query, attention.key, attention.value
-        self.heads = attention.heads
+        self.head_width = attention.head_width
         self.query = PackedLinear(q.weight, q.bias)
         self.key_value = PackedLinear(torch.cat((k.weight, v.weight)), torch.cat((k.bias, v.bias)))
         self.out = PackedLinear(attention.out.weight, attention.out.bias)
@@ -85,7 +87,7 @@ class PackedAttention(nn.Module):
     def forward(self, x: Tensor, context: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
         """(batch, queries, width) to (batch, queries, out_width)."""
         k, v = self.key_value(x if context is None else context).chunk(2, dim=-1)
-        q, k, v = (y.unflatten(-1, (self.heads, -1)).transpose(1, 2) for y in (self.query(x), k, v))
+        q, k, v = (y.unflatten(-1, (-1, self.head_width)).transpose(1, 2) for y in (self.query(x), k, v))
         return self.out(self.attend(q, k, v, mask).transpose(1, 2).flatten(2))
 
 
@@ -115,15 +117,17 @@ class PackedBlock(nn.Module):
         super().__init__()
         attention = block.attention
         layers = (attention.query, attention.key, attention.value)
-        self.heads = attention.heads
+        self.heads = attention.query.out_features // attention.head_width
         self.attention_norm = block.attention_norm
-        self.query_key_value = PackedLinear(torch.cat([x.weight for x in layers]), torch.cat([x.bias for x in layers]))
+        self.query_key_value = PackedLinear(
+            torch.cat([x.weight for x in layers]), torch.cat([x.bias for x in layers])
+        )
         self.attend = attention.attend
         self.out = PackedLinear(attention.out.weight, attention.out.bias)
         self.mlp_norm = block.mlp_norm
         self.mlp = PackedMLP(block.mlp)
 
-    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor | None = None, *_: None) -> Tensor:
         """(batch, tokens, width) to the same."""
         heads = self.query_key_value(self.attention_norm(x)).unflatten(-1, (3, self.heads, -1))
         q, k, v = heads.permute(2, 0, 3, 1, 4)

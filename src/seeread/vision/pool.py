@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from seeread.nn.attention import Attention
+from seeread.nn.attention import Attention, AttentionConfig
 from seeread.nn.mask import key_mask
 from seeread.nn.mlp import MLP
 from seeread.nn.transformer import TransformerConfig
@@ -23,7 +23,7 @@ class AttentionPool(nn.Module):
     def __init__(self, c: TransformerConfig):
         super().__init__()
         self.query = nn.Parameter(torch.zeros(c.width))
-        self.attention = Attention(c.width, c.heads)
+        self.attention = Attention(AttentionConfig(width=c.width, heads=c.heads))
         self.norm = nn.LayerNorm(c.width, c.norm_eps)
         self.mlp = MLP(c.width, c.hidden, c.activation)
 
@@ -40,7 +40,7 @@ class SpatialAttentionPool(nn.Module):
     def __init__(self, width: int, heads: int, tokens: int, out_width: int):
         super().__init__()
         self.positions = nn.Parameter(torch.zeros(tokens + 1, width))
-        self.attention = Attention(width, heads, out_width)
+        self.attention = Attention(AttentionConfig(width=width, heads=heads, out_width=out_width))
 
     def forward(self, x: Tensor) -> Tensor:
         """(images, tokens, width) to (images, out_width)."""

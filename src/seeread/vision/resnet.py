@@ -1,6 +1,7 @@
 """CLIP's modified ResNet: three-layer stem, pooling instead of strides (arXiv:2103.00020, section 2.4)."""
 
 from dataclasses import dataclass
+from itertools import islice
 
 import torch
 from torch import Tensor, nn
@@ -52,8 +53,12 @@ class ResNet(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(images, 3, height, width) to (images, height / 32 * width / 32, width)."""
+        return self.features(images)
+
+    def features(self, images: Tensor, skip_last: int = 0) -> Tensor:
+        """The same without the last stages: for each that is skipped, four times the tokens of half the width."""
         x = self.stem(images)
-        for stage in self.stages:
+        for stage in islice(self.stages, len(self.stages) - skip_last):
             x = stage(x)
         return x.flatten(2).transpose(1, 2)
 
@@ -82,7 +87,9 @@ class Bottleneck(nn.Module):
         self.look = ConvNorm(middle, middle, kernel=3)
         self.widen = ConvNorm(middle, outputs, kernel=1, relu=False)
         self.shrink = nn.AvgPool2d(stride) if stride > 1 else nn.Identity()
-        self.shortcut = ConvNorm(inputs, outputs, kernel=1, relu=False) if inputs != outputs else nn.Identity()
+        self.shortcut = (
+            ConvNorm(inputs, outputs, kernel=1, relu=False) if inputs != outputs else nn.Identity()
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.widen(self.shrink(self.look(self.narrow(x))))

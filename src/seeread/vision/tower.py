@@ -9,19 +9,21 @@ from seeread.vision.pool import AttentionPool, ClassToken, SpatialAttentionPool
 from seeread.vision.resnet import ResNet, ResNetConfig
 from seeread.vision.vit import ViT, ViTConfig
 
-TowerConfig = ViTConfig | ResNetConfig | NaFlexConfig
+SquareTowerConfig = ViTConfig | ResNetConfig
+"""Towers for square images of one size, which can also give features from before their last layers."""
+
+TowerConfig = SquareTowerConfig | NaFlexConfig
 ImagePool = Literal["class", "attention", "spatial attention"]
 
 
 def build_tower(c: TowerConfig) -> nn.Module:
     """An untrained tower."""
-    match c:
-        case ViTConfig():
-            return ViT(c)
-        case ResNetConfig():
-            return ResNet(c)
-        case NaFlexConfig():
-            return NaFlexViT(c)
+    return NaFlexViT(c) if isinstance(c, NaFlexConfig) else build_square_tower(c)
+
+
+def build_square_tower(c: SquareTowerConfig) -> ViT | ResNet:
+    """An untrained tower for images of one size."""
+    return ViT(c) if isinstance(c, ViTConfig) else ResNet(c)
 
 
 def build_pool(pool: ImagePool, c: TowerConfig, embedding: int) -> nn.Module:

@@ -45,7 +45,11 @@ class ViT(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(images, 3, height, width) to (images, tokens, width)."""
+        return self.norm(self.features(images))
+
+    def features(self, images: Tensor, skip_last: int = 0) -> Tensor:
+        """The same before the last norm and without the last blocks: LLaVA skips one."""
         x = self.patches(images).flatten(2).transpose(1, 2)
         if self.class_token is not None:
             x = torch.cat((self.class_token.expand(len(x), 1, -1), x), dim=1)
-        return self.norm(self.transformer(self.pre_norm(x + self.positions)))
+        return self.transformer(self.pre_norm(x + self.positions), skip_last=skip_last)
