@@ -8,6 +8,7 @@ from torch import Tensor
 from seeread.checkpoints.files.archive import MAGIC
 from seeread.checkpoints.files.atomic import write_bytes, write_json
 from seeread.checkpoints.files.integrity import nonfinite, sha256_of, verify_manifest, write_manifest
+from seeread.checkpoints.files.npz_file import read_npz
 from seeread.checkpoints.files.safetensors_file import read_metadata, read_safetensors, write_safetensors
 from seeread.checkpoints.files.sharded import read_sharded, write_sharded
 from seeread.checkpoints.files.torch_file import read_torch, write_torch_zip
@@ -16,6 +17,7 @@ from seeread.checkpoints.refusal import naming
 __all__ = [
     "nonfinite",
     "read_metadata",
+    "read_npz",
     "read_sharded",
     "read_tensors",
     "sha256_of",

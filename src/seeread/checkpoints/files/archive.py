@@ -1,8 +1,9 @@
-"""The zip archive around a PyTorch checkpoint: which bytes belong to which name, and whether they are intact.
+"""The zip archive around a checkpoint: which bytes belong to which name, and whether they are intact.
 
-A strict reader of a small part of the format: entries are stored, never compressed (a bomb needs compression), lie one
-after another between the start of the file and its directory, and every one that is used has its CRC checked, which
-PyTorch itself does not do. Layout: PKWARE's APPNOTE.TXT 6.3.10, sections 4.3.7 to 4.3.16.
+A strict reader of a small part of the format: entries lie one after another between the start of the file and its
+directory, and every one that is used has its CRC checked, which PyTorch itself does not do. They are stored and not
+compressed (a bomb needs compression), except where a caller unpacks one and says how large it may become. Layout:
+PKWARE's APPNOTE.TXT 6.3.10, sections 4.3.7 to 4.3.16.
 """
 
 import mmap
@@ -21,7 +22,8 @@ _CENTRAL = struct.Struct("<4sHHHHHHIIIHHHHHII")
 _END = struct.Struct("<4sHHHHIIH")
 _END_64 = struct.Struct("<4sQHHIIQQQQ")
 _LOCATOR_64 = struct.Struct("<4sIQI")
-_ENCRYPTED, _STORED = 1, 0
+_ENCRYPTED = 1  # a flag
+_STORED, _DEFLATED = 0, 8  # methods
 _CUT = "it is cut or damaged: the directory at its end is missing or does not fit"
 
 
@@ -59,19 +61,11 @@ class Archive:
 
     def place(self, name: str) -> tuple[int, int]:
         """Start and size in bytes of an entry's data, after checking its CRC."""
-        if name not in self.entries:
-            raise Refusal(f"its entry {shown(name)} is missing")
-        entry = self.entries[name]
+        start, entry = self._find(name)
         if entry.method != _STORED:
             raise Refusal(f"its entry {shown(name)} is compressed, which no PyTorch checkpoint is", CONVERT)
-        if entry.flags & _ENCRYPTED or entry.size != entry.packed_size:
-            raise Refusal(f"its entry {shown(name)} is encrypted or has two sizes")
-        begin = entry.header + _LOCAL.size
-        signature, _, _, method, _, _, _, _, _, name_length, extra_length = _unpack(_LOCAL, self.data, entry.header)
-        stored_name = self.data[begin : begin + name_length]
-        if signature != MAGIC or method != _STORED or stored_name != name.encode():
-            raise Refusal(f"it is damaged: its entry {shown(name)} is not where the directory says")
-        start = begin + name_length + extra_length
+        if entry.size != entry.packed_size:
+            raise Refusal(f"its entry {shown(name)} has two sizes")
         with memoryview(self.data) as view, view[start : start + entry.size] as content:
             if len(content) != entry.size or zlib.crc32(content) != entry.crc:
                 raise Refusal(f"it is damaged: its entry {shown(name)} fails its checksum", FETCH_AGAIN)
@@ -81,6 +75,40 @@ class Archive:
         """The data of an entry, copied: for the small ones."""
         start, size = self.place(name)
         return self.data[start : start + size]
+
+    def is_stored(self, name: str) -> bool:
+        """Whether the bytes of an entry lie in the file as they are."""
+        return name in self.entries and self.entries[name].method == _STORED
+
+    def unpack(self, name: str, most: int) -> bytearray:
+        """The data of a deflated entry, which takes at most that many bytes, after checking its CRC."""
+        start, entry = self._find(name)
+        if entry.method != _DEFLATED:
+            raise Refusal(f"its entry {shown(name)} is compressed in a way that is not read", CONVERT)
+        if entry.size > most:
+            raise Refusal(f"its entry {shown(name)} would unpack to {entry.size:,} bytes, and {most:,} is the most")
+        inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+        try:
+            content = bytearray(inflate.decompress(self.data[start : start + entry.packed_size], entry.size + 1))
+        except zlib.error:
+            raise Refusal(f"it is damaged: its entry {shown(name)} cannot be unpacked", FETCH_AGAIN) from None
+        if len(content) != entry.size or zlib.crc32(content) != entry.crc:
+            raise Refusal(f"it is damaged: its entry {shown(name)} fails its checksum", FETCH_AGAIN)
+        return content
+
+    def _find(self, name: str) -> tuple[int, Entry]:
+        """Where an entry's data begins; its own header agrees with the directory."""
+        if name not in self.entries:
+            raise Refusal(f"its entry {shown(name)} is missing")
+        entry = self.entries[name]
+        if entry.flags & _ENCRYPTED:
+            raise Refusal(f"its entry {shown(name)} is encrypted")
+        begin = entry.header + _LOCAL.size
+        signature, _, _, method, _, _, _, _, _, name_length, extra_length = _unpack(_LOCAL, self.data, entry.header)
+        stored_name = self.data[begin : begin + name_length]
+        if signature != MAGIC or method != entry.method or stored_name != name.encode():
+            raise Refusal(f"it is damaged: its entry {shown(name)} is not where the directory says")
+        return begin + name_length + extra_length, entry
 
 
 def _directory_place(data: mmap.mmap) -> tuple[int, int, int]:

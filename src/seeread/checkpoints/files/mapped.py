@@ -53,8 +53,8 @@ def refuse_foreign(start: bytes) -> None:
         raise Refusal("it is a web page, not a file of weights", "Use the page's download link")
 
 
-def tensor_at(data: mmap.mmap, start: int, size: int, dtype: torch.dtype) -> Tensor:
-    """`size` bytes from `start` on as a flat tensor, which shares them with `data` and keeps the map alive."""
+def tensor_at(data: mmap.mmap | bytearray, start: int, size: int, dtype: torch.dtype) -> Tensor:
+    """`size` bytes from `start` on as a flat tensor, which shares them with `data` and keeps it alive."""
     if size == 0:  # torch.frombuffer refuses to look at nothing
         return torch.empty(0, dtype=dtype)
     raw = torch.frombuffer(data, dtype=torch.uint8, count=size, offset=start)
