@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from seeread.nn.attention import Attention
+from seeread.nn.attention import Attention, AttentionConfig
 from seeread.nn.mask import causal_mask, key_mask
 from seeread.nn.mlp import MLP
 from seeread.nn.packed import PackedLinear, can_pack, pack
