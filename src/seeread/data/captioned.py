@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from seeread.errors import DataError
+from seeread.data.files import read_table
 from seeread.preprocessing.image import open_image
 
 Captions = Callable[[dict[str, object]], tuple[str, ...]]
@@ -35,21 +35,9 @@ def read_parquet(path: Path, side: int, captions: Captions, label: str | None = 
     `captions` turns a row (all columns but the image) into its captions; `label` names the column whose values
     are classes. Raises DataError where the file or a column is missing, ImageError for a picture that is broken.
     """
-    try:
-        import pyarrow.parquet as parquet
-    except ImportError as error:
-        raise DataError(f"{path}: parquet files need pyarrow. Install it with: pip install 'seeread[train]'") from error
-    if not path.is_file():
-        raise DataError(f"{path}: there is no such file. Give the path of a parquet file.")
-    try:
-        table = parquet.read_table(path)
-    except (OSError, ValueError) as error:  # pyarrow's own errors derive from these
-        raise DataError(f"{path}: this is not a parquet file, or it is cut. Fetch or write it again.") from error
-    missing = {"image", *([label] if label else [])} - set(table.column_names)
-    if missing:
-        raise DataError(f"{path}: no column {', '.join(sorted(missing))}. It has: {', '.join(table.column_names)}.")
-    rows = table.drop_columns(["image"]).to_pylist()
-    images = decode([cell.as_py() for cell in table["image"]], side)
+    table = read_table(path, ["image", *([label] if label else [])])
+    images = decode(table.pop("image"), side)
+    rows = [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
     classes = sorted({row[label] for row in rows}) if label else []
     index = {name: place for place, name in enumerate(classes)}
     labels = torch.tensor([index[row[label]] for row in rows]) if label else None
