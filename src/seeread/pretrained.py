@@ -7,7 +7,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from seeread.interface import Compares, Patches
+from seeread.errors import UsageError
+from seeread.interface import Compares, Generates
 from seeread.preprocessing.image import Source
 from seeread.preprocessing.processor import Processor
 
@@ -32,7 +33,7 @@ class Origin:
 class Pretrained:
     """Ready to use: on its device, in its precision, in evaluation mode."""
 
-    model: Compares
+    model: Compares | Generates
     processor: Processor
     origin: Origin
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
@@ -43,6 +44,26 @@ class Pretrained:
         """The model as a torch module, for those who watch, count or train it."""
         assert isinstance(self.model, nn.Module)
         return self.model
+
+    @property
+    def comparing(self) -> Compares:
+        """The model as one that embeds pictures and texts and compares them; raises UsageError where it does not."""
+        if isinstance(self.model, Compares):
+            return self.model
+        raise UsageError(
+            f"{self.origin.name} writes about pictures and does not embed them: it can caption, answer and chat. "
+            "For vectors and search take a dual encoder, such as seeread/mini-clip."
+        )
+
+    @property
+    def generating(self) -> Generates:
+        """The model as one that writes; raises UsageError where it does not."""
+        if isinstance(self.model, Generates):
+            return self.model
+        raise UsageError(
+            f"{self.origin.name} compares pictures with texts and does not write: it can classify, search and embed. "
+            "For captions, answers and boxes take a model that writes, such as seeread/mini-llava."
+        )
 
     @torch.inference_mode()
     def embed_images(
@@ -58,15 +79,13 @@ class Pretrained:
 
     def _embed(self, images: Sequence[Source]) -> Tensor:
         prepared = self.processor.images(images)
-        if isinstance(prepared, Patches):
-            return self.model.embed_image(prepared.to(self.device).to(self.precision)).float().cpu()
-        return self.model.embed_image(prepared.to(self.device, self.precision)).float().cpu()
+        return self.comparing.embed_image(prepared.to(self.device).to(self.precision)).float().cpu()
 
     @torch.inference_mode()
     def embed_texts(self, texts: Sequence[str], batch_size: int = 256) -> Tensor:
         """Unit vectors (texts, dimension), float32, on the CPU."""
         parts = [
-            self.model.embed_text(self.processor.texts(texts[start : start + batch_size]).to(self.device))
+            self.comparing.embed_text(self.processor.texts(texts[start : start + batch_size]).to(self.device))
             for start in range(0, len(texts), batch_size)
         ]
         return torch.cat(parts).float().cpu() if parts else torch.empty(0, 0)
@@ -74,4 +93,4 @@ class Pretrained:
     @torch.inference_mode()
     def compare(self, images: Tensor, texts: Tensor) -> Tensor:
         """Logits (images, texts) of unit vectors, float32, on the CPU."""
-        return self.model.compare(images.to(self.device, torch.float32), texts.to(self.device, torch.float32)).cpu()
+        return self.comparing.compare(images.to(self.device, torch.float32), texts.to(self.device, torch.float32)).cpu()

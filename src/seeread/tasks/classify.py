@@ -85,14 +85,14 @@ def rank(
     results = []
     for image, scores, places in zip(images, best.values.tolist(), best.indices.tolist(), strict=True):
         ranked = tuple(Score(labels[place], score) for place, score in zip(places, scores, strict=True))
-        results.append(Classification(image, ranked, model.model.loss))
+        results.append(Classification(image, ranked, model.comparing.loss))
     return results
 
 
 def probabilities(model: Pretrained, vectors: Tensor, label_vectors: Tensor) -> Tensor:
     """(images, labels), each between 0 and 1: by softmax over the labels or by sigmoid, as the model was trained."""
     logits = model.compare(vectors, label_vectors)
-    return logits.softmax(dim=-1) if model.model.loss == "softmax" else logits.sigmoid()
+    return logits.softmax(dim=-1) if model.comparing.loss == "softmax" else logits.sigmoid()
 
 
 def check_top(top: int | None) -> None:
