@@ -49,6 +49,7 @@ def test_numbers_are_those_of_the_code_that_trained_the_checkpoints() -> None:
     np.testing.assert_array_equal(written, np.clip(np.rint(edges.astype(float) * 1023), 0, 1023))
     assert read_box([0, 0, 1023, 1023]) == (0, 0, 1, 1)
     assert read_box([0, 0, 63, 63], bins=64) == (0, 0, 1, 1)
+    assert write_box(Box(1 / 6, 0, 1, 1), bins=64)[9:18] == "<loc0010>", "10.5 goes to the even one, as in tf.round"
     assert write_box(Box(0, 0, 1, 1), bins=64) == "<loc0000><loc0000><loc0063><loc0063>"
 
 
@@ -109,7 +110,8 @@ def test_a_label_may_be_missing() -> None:
         (f"{BOX} cat {BOX} dog", 2, 0),  # the semicolon is missing
         (f"{BOX} cat ; <loc0012><loc0034> dog ; {BOX} bird", 2, 1),
         ("<loc12><loc0034><loc0101><loc0080> cat", 0, 2),  # what is no token, and three that are too few
-        ("<loc٠٠١٢>" * 4, 0, 1),  # digits, but not ours
+        (f"{BOX}{SEGS}{BOX} dog", 2, 0),  # and here the label, too
+        ("<loc٠٠٠١><loc٠٠٠١><loc٠٠٠٩><loc٠٠٠٩>", 0, 1),  # digits, but not ours
     ],
 )
 def test_what_makes_no_sense_is_left_out_and_counted(text: str, kept: int, dropped: int) -> None:

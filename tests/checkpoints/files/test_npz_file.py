@@ -70,12 +70,12 @@ def test_every_flipped_bit_is_noticed_or_makes_no_difference(tmp_path: Path, sav
     save(path, **ARRAYS)
     whole = read_npz(path)
     refusals = 0
-    for position in random.Random(0).sample(range(path.stat().st_size * 8), 1500):
+    for position in random.Random(0).sample(range(path.stat().st_size * 8), 500):
         with flipped(path, position):
             tensors = outcome(read_npz, path)
             refusals += tensors is None
             assert tensors is None or same(tensors, whole)
-    assert refusals > 500
+    assert refusals > 150
 
 
 def test_a_cut_file_is_refused_wherever_it_is_cut(tmp_path: Path) -> None:
