@@ -1,7 +1,8 @@
-"""Our own configs as JSON and back, strictly: nothing unknown, nothing left out, every value of its declared type."""
+"""Our own configs as JSON and back, strictly: nothing unknown, every value of its declared type, and nothing left out
+but what is as its default says: a setting that a later model needs does not age the files of those before it."""
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -13,11 +14,14 @@ _NEXT = "Save the model again with this version of seeread, or update seeread"
 
 
 def to_json(value: Any, kinds: Mapping[str, type]) -> Any:
-    """A dataclass as an object; one that `kinds` lists says of which kind it is."""
+    """A dataclass as an object; one that `kinds` lists says of which kind it is. What is as its default
+    says is left out."""
     if is_dataclass(value):
         told = [name for name, kind in kinds.items() if type(value) is kind]
-        named = {KIND: told[0]} if told else {}
-        return named | {field.name: to_json(getattr(value, field.name), kinds) for field in fields(value)}
+        held = {field.name: getattr(value, field.name) for field in fields(value)}
+        usual = {field.name: field.default for field in fields(value)}
+        said = {name: to_json(one, kinds) for name, one in held.items() if one != usual[name]}
+        return ({KIND: told[0]} if told else {}) | said
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -36,14 +40,15 @@ def _read(kind: Any, value: Any, kinds: Mapping[str, type], place: str) -> Any:
             return value
         raise _wrong(place, value, f"one of {', '.join(map(str, inside))}")
     if origin is tuple:
-        if type(value) is not list or len(value) != len(inside):
-            raise _wrong(place, value, f"a list of {len(inside)}")
-        items = enumerate(zip(inside, value, strict=True))
+        several = inside[-1] is Ellipsis
+        if type(value) is not list or (len(value) != len(inside) and not several):
+            raise _wrong(place, value, "a list" if several else f"a list of {len(inside)}")
+        items = enumerate(zip(inside[:1] * len(value) if several else inside, value, strict=True))
         return tuple(_read(one, item, kinds, f"{place}[{n}]") for n, (one, item) in items)
     if origin in (Union, UnionType):
         if value is None and NoneType in inside:
             return None
-        if not any(map(is_dataclass, inside)):
+        if sum(one is not NoneType for one in inside) == 1:
             return _read(next(one for one in inside if one is not NoneType), value, kinds, place)
         possible = {name: one for name, one in kinds.items() if one in inside}
         name = value.get(KIND) if isinstance(value, dict) else None
@@ -61,12 +66,12 @@ def _object(kind: Any, value: Any, kinds: Mapping[str, type], place: str) -> Any
     if not isinstance(value, dict):
         raise _wrong(place, value, "an object")
     types = get_type_hints(kind)
-    names = [field.name for field in fields(kind)]
-    if unknown := [key for key in value if key not in names]:
+    usual = {field.name: field.default for field in fields(kind)}
+    if unknown := [key for key in value if key not in usual]:
         raise Refusal(f"its {place} has the unknown key {shown(unknown[0])}", _NEXT)
-    if missing := [name for name in names if name not in value]:
+    if missing := [name for name, default in usual.items() if default is MISSING and name not in value]:
         raise Refusal(f"its {place} lacks {missing[0]}", _NEXT)
-    read = {name: _read(types[name], value[name], kinds, f"{place}.{name}") for name in names}
+    read = {name: _read(types[name], item, kinds, f"{place}.{name}") for name, item in value.items()}
     try:
         return kind(**read)
     except ValueError as error:  # each value is of its type, and together they make no sense

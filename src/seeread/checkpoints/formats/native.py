@@ -10,7 +10,8 @@ from seeread.checkpoints.formats.settings import read_json
 from seeread.checkpoints.match import require_fit, require_fitting_processor
 from seeread.checkpoints.refusal import Refusal, naming, shown
 from seeread.errors import CheckpointError, SeereadError
-from seeread.models.dual_encoder import DualEncoderConfig
+from seeread.models.families import FAMILIES, Family, ModelConfig, family_of
+from seeread.nn.rope import LinearScaling, Llama3Scaling, YarnScaling
 from seeread.preprocessing.processor import Processor
 from seeread.preprocessing.tokenizer.rules import TokenizerRules
 from seeread.preprocessing.tokenizer.tokenizer import Tokenizer
@@ -20,8 +21,11 @@ from seeread.vision.resnet import ResNetConfig
 from seeread.vision.vit import ViTConfig
 
 VERSION = "1"
-FAMILY = "dual_encoder"
 TOWERS = {"vit": ViTConfig, "resnet": ResNetConfig, "naflex": NaFlexConfig}
+SCALINGS = {"linear": LinearScaling, "llama3": Llama3Scaling, "yarn": YarnScaling}
+KINDS: dict[str, type] = TOWERS | SCALINGS
+"""Where a config may hold one of several: what each is called in a file."""
+
 _KEYS = ("seeread", "family", "model", "image_transform", "tokenizer")
 
 
@@ -34,8 +38,8 @@ def read(folder: Path, tokenizer: Path | None = None) -> Checkpoint:
     config_file = folder / "config.json"
     config = read_json(config_file)
     with naming(config_file):
-        _check_top(config)
-        model = from_json(DualEncoderConfig, config["model"], TOWERS, "model")
+        family = _family(config)
+        model: ModelConfig = from_json(family.config, config["model"], KINDS, "model")
         for part in ("image_transform", "tokenizer"):
             if not isinstance(config[part], dict):
                 raise Refusal(f"its {part} is {shown(config[part])}, and should be an object")
@@ -63,8 +67,8 @@ def write(checkpoint: Checkpoint, folder: Path) -> None:
         folder / "config.json",
         {
             "seeread": VERSION,
-            "family": FAMILY,
-            "model": to_json(checkpoint.config, TOWERS),
+            "family": family_of(checkpoint.config).name,
+            "model": to_json(checkpoint.config, KINDS),
             "image_transform": checkpoint.processor.image_transform.to_dict(),
             "tokenizer": checkpoint.processor.tokenizer.rules.to_dict(),
         },
@@ -83,7 +87,8 @@ def _verify(folder: Path) -> None:
     verify_manifest(folder)
 
 
-def _check_top(config: dict[str, Any]) -> None:
+def _family(config: dict[str, Any]) -> Family:
+    """What kind of model a file describes, if it has all the parts of one."""
     if config.get("seeread") != VERSION:
         raise Refusal(
             f"it is in version {shown(config.get('seeread', 'none'))} of the format, and this seeread reads {VERSION}",
@@ -95,5 +100,8 @@ def _check_top(config: dict[str, Any]) -> None:
     for key in config:
         if key not in _KEYS:
             raise Refusal(f"it has the unknown key {shown(key)}", "Update seeread, or remove the key")
-    if config["family"] != FAMILY:
-        raise Refusal(f"its family is {shown(config['family'])}, and this seeread knows {FAMILY}", "Update seeread")
+    families = {family.name: family for family in FAMILIES}
+    if config["family"] not in families:
+        names = ", ".join(families)
+        raise Refusal(f"its family is {shown(config['family'])}, and this seeread knows {names}", "Update seeread")
+    return families[config["family"]]

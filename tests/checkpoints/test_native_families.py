@@ -1,0 +1,139 @@
+"""Our own folder for the models that write: every family, and every config that it may have."""
+
+import json
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import seeread
+from seeread.checkpoints.formats import native
+from seeread.checkpoints.formats.dataclass_json import from_json, to_json
+from seeread.checkpoints.refusal import Refusal
+from seeread.models.dual_encoder import DualEncoderConfig
+from seeread.models.families import FAMILIES, ModelConfig, family_of
+from seeread.models.llava import LLaVAConfig
+from seeread.models.paligemma import PaliGemmaConfig
+from seeread.nn.mlp import ACTIVATIONS
+from seeread.nn.rope import LinearScaling, Llama3Scaling, Rope, RopeScaling, YarnScaling
+from seeread.nn.transformer import TransformerConfig
+from seeread.text.decoder import DecoderConfig
+from seeread.vision.resnet import ResNetConfig
+from seeread.vision.tower import SquareTowerConfig
+from seeread.vision.vit import ViTConfig
+
+MINI_CLIP = Path(seeread.__file__).parent / "bundled" / "mini-clip" / "config.json"
+
+Value = TypeVar("Value")
+
+counts = st.integers(1, 10**6)
+numbers = st.floats(-1e9, 1e9)
+factors = st.floats(0.5, 100)
+
+
+def or_none(strategy: st.SearchStrategy[Value]) -> st.SearchStrategy[Value | None]:
+    return st.none() | strategy
+
+
+scalings: st.SearchStrategy[RopeScaling] = st.one_of(
+    st.builds(LinearScaling, factor=factors),
+    st.builds(Llama3Scaling, factor=factors, low_factor=factors, high_factor=factors, trained_length=counts),
+    st.builds(YarnScaling, factor=factors, trained_length=counts, sharpening=or_none(factors)),
+)
+transformers = st.builds(
+    TransformerConfig,
+    width=counts, layers=counts, heads=counts, hidden=counts, activation=st.sampled_from(list(ACTIVATIONS)),
+    norm_eps=factors, norm=st.sampled_from(["layer", "rms"]), norm_offset=numbers, post_norm=st.booleans(),
+    kv_heads=or_none(counts), head_width=or_none(counts), gated=st.booleans(), bias=st.booleans(),
+    qkv_bias=or_none(st.booleans()), scale=or_none(numbers), softcap=or_none(numbers),
+    rope=or_none(st.builds(Rope, theta=numbers, fraction=factors, scaling=or_none(scalings))),
+    window=or_none(counts), full_layers=st.lists(counts, max_size=5).map(tuple),
+)  # fmt: skip
+decoders = st.builds(
+    DecoderConfig, transformer=transformers, vocabulary=counts, tied=st.booleans(), embedding_scale=numbers,
+    logit_softcap=or_none(numbers), positions=or_none(counts), position_offset=counts,
+)  # fmt: skip
+towers: st.SearchStrategy[SquareTowerConfig] = st.builds(
+    ViTConfig, transformer=transformers, image_size=counts, patch_size=counts, class_token=st.booleans()
+) | st.builds(
+    ResNetConfig, layers=st.tuples(counts, counts, counts, counts), stem=counts, heads=counts, image_size=counts
+)
+configs: st.SearchStrategy[ModelConfig] = decoders | st.builds(
+    LLaVAConfig, vision=towers, text=decoders, connector=st.sampled_from(["linear", "mlp"]), skip_last=counts,
+    class_token=st.booleans(), tiles=st.booleans(),
+) | st.builds(PaliGemmaConfig, vision=towers, text=decoders)  # fmt: skip
+
+
+@given(configs)
+def test_any_config_there_and_back(config: ModelConfig) -> None:
+    written = json.loads(json.dumps(to_json(config, native.KINDS)))
+    kind: type[ModelConfig] = family_of(config).config
+    read = from_json(kind, written, native.KINDS, "model")
+    assert read == config
+    assert types(read) == types(config)  # 1, 1.0 and True are equal, and not the same
+
+
+@given(configs, st.data())
+def test_any_config_with_a_stranger_is_refused(config: ModelConfig, data: st.DataObject) -> None:
+    written = json.loads(json.dumps(to_json(config, native.KINDS)))
+    data.draw(st.sampled_from(objects(written)))["surprise"] = 1
+    with pytest.raises(Refusal, match="surprise"):
+        from_json(family_of(config).config, written, native.KINDS, "model")
+
+
+def test_what_is_as_usual_is_left_out() -> None:
+    small = TransformerConfig(width=8, layers=1, heads=2, hidden=9, rope=Rope(scaling=LinearScaling(factor=2.0)))
+    assert to_json(DecoderConfig(transformer=small, vocabulary=5), native.KINDS) == {
+        "transformer": {
+            "width": 8, "layers": 1, "heads": 2, "hidden": 9, "rope": {"scaling": {"kind": "linear", "factor": 2.0}},
+        },
+        "vocabulary": 5,
+    }  # fmt: skip
+
+
+def test_file_of_an_earlier_version_means_what_it_meant() -> None:
+    """mini-clip was written before a block had rope, and with every field that there was, usual or not."""
+    written = json.loads(MINI_CLIP.read_text())["model"]
+    config = from_json(DualEncoderConfig, written, native.KINDS, "model")
+    assert config.text.transformer == TransformerConfig(width=256, layers=3, heads=4, hidden=1024)
+    assert config.vision == ResNetConfig(layers=(2, 2, 2, 2), stem=32, heads=16, image_size=96)
+    again = to_json(config, native.KINDS)
+    assert from_json(DualEncoderConfig, again, native.KINDS, "model") == config
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"full_layers": [1, 2.0]}, r"model.full_layers\[1\] is 2.0"),
+        ({"full_layers": 3}, "model.full_layers is 3, and should be a list"),
+        ({"rope": {"scaling": {"factor": 2.0}}}, "scaling.kind is None, and should be one of linear, llama3, yarn"),
+        ({"rope": {"scaling": {"kind": "vit"}}}, "scaling.kind is 'vit'"),
+        ({"rope": {"scaling": {"kind": "linear"}}}, "scaling lacks factor"),
+        ({"rope": {"kind": "linear"}}, "rope has the unknown key 'kind'"),
+        ({"window": "4"}, "model.window is '4', and should be int"),
+        ({"gated": 1}, "model.gated is 1, and should be bool"),
+    ],
+)
+def test_refuses_what_nobody_writes(change: dict[str, object], words: str) -> None:
+    written = {"width": 8, "layers": 1, "heads": 2, "hidden": 9} | change
+    with pytest.raises(Refusal, match=words):
+        from_json(TransformerConfig, written, native.KINDS, "model")
+
+
+def test_every_family_has_a_name_of_its_own() -> None:
+    assert len({family.name for family in FAMILIES}) == len({family.config for family in FAMILIES}) == len(FAMILIES)
+
+
+def types(value: object) -> object:
+    if is_dataclass(value):
+        return type(value), [types(getattr(value, field.name)) for field in fields(value)]
+    return [types(one) for one in value] if isinstance(value, tuple) else type(value)
+
+
+def objects(written: object) -> list[dict[str, object]]:
+    if not isinstance(written, dict):
+        return []
+    return [written, *(inner for value in written.values() for inner in objects(value))]
