@@ -2,10 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isqrt
 
 from torch import Tensor
 
-from seeread.interface import Images
+from seeread.errors import UsageError
+from seeread.interface import Batch, Images, Patches, Tiles
+from seeread.preprocessing.dialogue import rows
+from seeread.preprocessing.dialogue.style import PromptStyle
+from seeread.preprocessing.dialogue.turn import Dialogue
 from seeread.preprocessing.image import LIMITS, Limits, Source
 from seeread.preprocessing.tokenizer.tokenizer import Tokenizer
 from seeread.preprocessing.transform import ImageTransform, PatchTransform
@@ -13,10 +18,11 @@ from seeread.preprocessing.transform import ImageTransform, PatchTransform
 
 @dataclass(frozen=True)
 class Processor:
-    """The image transform and the tokenizer that belong to one model."""
+    """The image transform and the tokenizer that belong to one model; for a model that writes, also how to ask it."""
 
     image_transform: ImageTransform | PatchTransform
     tokenizer: Tokenizer
+    style: PromptStyle | None = None
 
     def images(self, sources: Sequence[Source], limits: Limits = LIMITS) -> Images:
         """Paths, bytes or pictures to what the image tower takes; raises ImageError for what is no good picture."""
@@ -25,3 +31,39 @@ class Processor:
     def texts(self, texts: Sequence[str]) -> Tensor:
         """Texts to token ids, (texts, tokens) int64."""
         return self.tokenizer(texts)
+
+    def prompts(self, dialogues: Sequence[Dialogue], answers: Sequence[str] | None = None) -> Batch:
+        """Dialogues to what a model reads: rows padded on the left, the pictures of all of them in reading order.
+
+        With `answers`, one a dialogue, each row goes on with its answer and the token that ends it, to be scored or
+        learned from. Raises UsageError for a dialogue that the model cannot have, one that is too long among them.
+        """
+        sources = [picture.source for dialogue in dialogues for turn in dialogue for picture in turn.pictures]
+        images = self.images(sources) if sources else None
+        counts = [] if images is None else self.image_tokens(images)
+        return rows.batch(self._style, self.tokenizer, dialogues, answers, images, counts)
+
+    def image_tokens(self, images: Images) -> list[int]:
+        """How many tokens each picture takes. Nothing else counts them: image places are made from this alone."""
+        each = self._style.image_tokens
+        if isinstance(images, Tiles):
+            return images.tokens(isqrt(each))
+        if isinstance(images, Patches):
+            raise UsageError("A model that writes takes pictures of one size, or in tiles, and no loose patches.")
+        return [each] * len(images)
+
+    def write(self, ids: Sequence[int]) -> str:
+        """Token ids back to text, special tokens left out. What a longer list begins with is written the same, except
+        that a character of which bytes are still missing ends the text as U+FFFD."""
+        return self.tokenizer.write(ids)
+
+    @property
+    def end_ids(self) -> frozenset[int]:
+        """The ids that end an answer."""
+        return frozenset(self._style.end_ids)
+
+    @property
+    def _style(self) -> PromptStyle:
+        if self.style is None:
+            raise UsageError("This model cannot be talked to: it compares pictures with texts. Use one that writes.")
+        return self.style

@@ -15,6 +15,7 @@ from seeread.errors import TokenizerError, UsageError
 from seeread.preprocessing.tokenizer import folder as tokenizer_folder
 from seeread.preprocessing.tokenizer.cleaning import CLEANERS, encodable
 from seeread.preprocessing.tokenizer.folder import Family
+from seeread.preprocessing.tokenizer.passages import Passages
 from seeread.preprocessing.tokenizer.rules import TokenizerRules
 from seeread.preprocessing.tokenizer.vocabulary import END, START, from_json
 
@@ -50,6 +51,24 @@ class Tokenizer:
     def __reduce__(self) -> tuple[type[Self], tuple[tokenizers.Tokenizer, TokenizerRules]]:
         """For worker processes: a pickled backend forgets that it spells special tokens, so it is told again."""
         return type(self), (self._backend, self.rules)
+
+    @cached_property
+    def passages(self) -> Passages:
+        """The tokens that steer the model and the texts between them, for whoever puts a prompt together."""
+        return Passages(self._backend)
+
+    def write(self, ids: Sequence[int]) -> str:
+        """Ids back to text, special tokens left out. An unfinished character at the end is U+FFFD."""
+        known = [number for number in ids if number not in self._reserved]
+        return self._backend.decode(known, skip_special_tokens=True)
+
+    def name(self, number: int) -> str | None:
+        """The token of that id as its vocabulary writes it; None where there is none."""
+        return self._backend.id_to_token(number)
+
+    def number(self, name: str) -> int | None:
+        """The id of a token by its name; None where there is none."""
+        return self._backend.token_to_id(name)
 
     @cached_property
     def size(self) -> int:

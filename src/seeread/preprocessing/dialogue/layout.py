@@ -1,0 +1,123 @@
+"""A dialogue laid out as one text for a model, in which everything that people wrote is still disguised."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from seeread.errors import UsageError
+from seeread.preprocessing.dialogue.standins import StandIns
+from seeread.preprocessing.dialogue.style import PromptStyle
+from seeread.preprocessing.dialogue.template import TemplateError, render
+from seeread.preprocessing.dialogue.turn import Dialogue, Picture, Turn
+
+POINTING = re.compile(r"<loc\d{4}>|<seg\d{3}>")
+"""What a model says to point (PaliGemma). In an assistant's turns, and only there, these stay tokens."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The text that asks for an answer, the text of the answer, if it is known, and what people's words became."""
+
+    prompt: str
+    answer: str | None
+    standins: StandIns
+
+
+def lay_out(style: PromptStyle, dialogue: Dialogue, answer: str | None = None) -> Layout:
+    """The dialogue in the model's style. Raises UsageError for one that it cannot have, TemplateError for a template
+    that has lost or added words or pictures."""
+    pictures = sum(len(turn.pictures) for turn in dialogue)
+    if not dialogue or dialogue[-1].speaker == "assistant":
+        raise UsageError("A dialogue needs a last turn that is not the assistant's, for the model to answer.")
+    if pictures and style.image_text is None:
+        raise UsageError("This model reads only text. Leave the pictures out, or use one that sees.")
+    standins = StandIns()
+    if style.kind == "chat":
+        prompt = _chat(style, dialogue, standins)
+        continued = None if answer is None else _answer(style, dialogue, answer, prompt, standins)
+    else:
+        prompt = _plain(style, dialogue, standins)
+        continued = None if answer is None else standins.hide(answer, POINTING)
+    return Layout(prompt, continued, standins)
+
+
+def _plain(style: PromptStyle, dialogue: Dialogue, standins: StandIns) -> str:
+    """The parts in order, a line break between them; for "prefix" pictures first, and a line break at the end."""
+    image = style.image_text or ""
+    if style.kind == "prefix":
+        pictures = sum(len(turn.pictures) for turn in dialogue)
+        words = "\n".join(standins.hide(turn.text) for turn in dialogue)
+        return image * pictures + style.start_text + words + "\n"
+    parts = [part for turn in dialogue for part in turn.content]
+    return "\n".join(standins.hide(part) if isinstance(part, str) else image for part in parts)
+
+
+def _chat(style: PromptStyle, dialogue: Dialogue, standins: StandIns, ask: bool = True) -> str:
+    messages = [_message(style, turn, standins) for turn in dialogue]
+    text = _render(style, messages, ask)
+    whole = _pressed(text)
+    for turn in dialogue:
+        if _pressed(standins.hide(turn.text, POINTING if turn.speaker == "assistant" else None)) not in whole:
+            raise TemplateError(
+                f"The model's chat template does not pass on what the {turn.speaker} said. "
+                "Leave that turn out, or use another template."
+            )
+    return text
+
+
+def _answer(style: PromptStyle, dialogue: Dialogue, answer: str, prompt: str, standins: StandIns) -> str:
+    """What follows the prompt where the answer is known: often a space, then the answer."""
+    hidden = standins.hide(answer, POINTING).strip()
+    if not hidden:
+        return ""
+    text = _chat(style, [*dialogue, Turn("assistant", (answer,))], standins, ask=False)
+    if not text.startswith(prompt) or hidden not in text[len(prompt) :]:
+        return hidden
+    before, _, _ = text[len(prompt) :].partition(hidden)
+    return before + hidden
+
+
+def _message(style: PromptStyle, turn: Turn, standins: StandIns) -> dict[str, Any]:
+    keep = POINTING if turn.speaker == "assistant" else None
+    if content_kind(style) == "parts":
+        parts: list[dict[str, str]] = [
+            {"type": "image"} if isinstance(part, Picture) else {"type": "text", "text": standins.hide(part, keep)}
+            for part in turn.content
+        ]
+        return {"role": turn.speaker, "content": parts}
+    image = style.image_text or ""
+    texts = [image if isinstance(part, Picture) else standins.hide(part, keep) for part in turn.content]
+    return {"role": turn.speaker, "content": "\n".join(texts)}
+
+
+def content_kind(style: PromptStyle) -> str:
+    """Whether the template takes a turn's content as a list of "parts" or as one "text": it is tried out."""
+    probe = "\U000f0000"
+    parts = [{"type": "image"}] * (style.image_text is not None) + [{"type": "text", "text": probe}]
+    text = probe if style.image_text is None else f"{style.image_text}\n{probe}"
+    tries: Sequence[tuple[str, object]] = (("parts", parts), ("text", text))
+    for kind, content in tries if style.image_text else reversed(tries):
+        try:
+            written = _render(style, [{"role": "user", "content": content}], True)
+        except TemplateError:
+            continue
+        if written.count(probe) == 1 and "'type'" not in written and (style.image_text or "") in written:
+            return kind
+    raise TemplateError("The model's chat template does not pass on words and pictures. Use another template.")
+
+
+def _render(style: PromptStyle, messages: list[dict[str, Any]], ask: bool) -> str:
+    return render(
+        style.template or "",
+        messages,
+        add_generation_prompt=ask,
+        bos_token=style.start_text,
+        eos_token=style.end_text,
+        tools=None,
+        documents=None,
+    )
+
+
+def _pressed(text: str) -> str:
+    return "".join(text.split())

@@ -1,0 +1,93 @@
+"""How a model wants to be spoken to: the one description from which every prompt is made."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Literal, Self
+
+from seeread.errors import UsageError
+
+Kind = Literal["chat", "prefix", "plain"]
+KINDS = ("chat", "prefix", "plain")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromptStyle:
+    """How turns become one text, what stands for pictures in it, and how tasks are worded for this model.
+
+    `kind` "chat" follows a Jinja chat template. "prefix" is PaliGemma's (arXiv:2407.07726): all image tokens, the start
+    token, the text, a line break. "plain" has the parts of the dialogue one after the other, a line break between them.
+    """
+
+    kind: Kind
+    end_ids: tuple[int, ...]  # any of them ends an answer; the first is what answers to learn from end with
+    template: str | None = None  # "chat": the Jinja source
+    start_text: str = ""  # what the template knows as bos_token
+    end_text: str = ""  # and as eos_token
+    image_text: str | None = None  # what a template writes where a picture belongs; None for models without sight
+    image_id: int | None = None  # the id at image places, which the model never looks up
+    image_tokens: int = 0  # how many a whole picture, or a tile of a large one, takes
+    caption: str = "Describe the picture in one sentence."
+    answer: str = "{question}"
+    detect: str | None = None  # with {labels}; None for a model that was never taught to point
+    segment: str | None = None
+    bins: int = 1024  # how many steps of location tokens an edge of the picture has
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise UsageError(f"Prompt style: kind is {self.kind!r}; it must be one of {', '.join(KINDS)}.")
+        if (self.kind == "chat") != (self.template is not None):
+            raise UsageError("Prompt style: kind chat needs a template, and the other kinds have none.")
+        if not self.end_ids or min(self.end_ids) < 0:
+            raise UsageError("Prompt style: there must be an end id, and ids are not negative.")
+        sees = self.image_text is not None
+        if sees != (self.image_id is not None) or sees != (self.image_tokens > 0) or self.image_text == "":
+            raise UsageError("Prompt style: image_text, image_id and image_tokens belong together.")
+        if not 2 <= self.bins <= 2**16:
+            raise UsageError(f"Prompt style: {self.bins} location bins make no sense.")
+        for name, place in (("answer", "{question}"), ("detect", "{labels}"), ("segment", "{labels}")):
+            wording = getattr(self, name)
+            if wording is not None and wording.count(place) != 1:
+                raise UsageError(f"Prompt style: the wording of {name} must contain {place} once.")
+
+    def asking(self, question: str) -> str:
+        """The question in this model's wording, for a short answer."""
+        return self.answer.replace("{question}", question.strip())
+
+    def detecting(self, labels: Sequence[str]) -> str:
+        """The request for boxes around what these labels name."""
+        return self._pointing(self.detect, labels, "boxes")
+
+    def segmenting(self, labels: Sequence[str]) -> str:
+        """The request for boxes and masks of what these labels name."""
+        return self._pointing(self.segment, labels, "masks")
+
+    def to_dict(self) -> dict[str, object]:
+        """The style as JSON knows it."""
+        return asdict(self) | {"end_ids": list(self.end_ids)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, object]) -> Self:
+        """The style out of JSON; every name must be known, present, and of the right type."""
+        names = [field.name for field in fields(cls)]
+        if unknown := sorted(values.keys() - set(names)):
+            raise UsageError(f"Prompt style: unknown {', '.join(unknown)}. Known are {', '.join(names)}.")
+        if missing := [name for name in names if name not in values]:
+            raise UsageError(f"Prompt style: {', '.join(missing)} missing.")
+        may_be_none = {"template", "image_text", "image_id", "detect", "segment"}
+        kinds: dict[str, type] = {"end_ids": list, "image_id": int, "image_tokens": int, "bins": int}
+        for name, value in values.items():
+            if type(value) is not kinds.get(name, str) and not (value is None and name in may_be_none):
+                raise UsageError(f"Prompt style: {name} cannot be {value!r}.")
+        ends = values["end_ids"]
+        if not isinstance(ends, list) or not all(type(number) is int for number in ends):
+            raise UsageError("Prompt style: end_ids must be whole numbers.")
+        return cls(**(dict(values) | {"end_ids": tuple(ends)}))  # type: ignore[arg-type]  # checked above
+
+    @staticmethod
+    def _pointing(wording: str | None, labels: Sequence[str], what: str) -> str:
+        if wording is None:
+            raise UsageError(f"This model was not taught to give {what}. Use a PaliGemma, or another that was.")
+        named = [label.strip() for label in labels if label.strip()]
+        if not named:
+            raise UsageError("There is nothing to look for: name at least one thing.")
+        return wording.replace("{labels}", " ; ".join(named))
