@@ -65,9 +65,9 @@ def downwards(things: Sequence[Located]) -> list[Located]:
 
 
 def plain(text: str) -> str:
-    """Lower-cased, white space single and never before a mark, no full stop at the end: "a dog , running ." is
-    "a dog, running"."""
-    words = " ".join(text.lower().split())
+    """Lower-cased, without quotation marks; white space single and never before a mark; no full stop at the end:
+    "A dog , running ." is "a dog, running"."""
+    words = " ".join(text.lower().replace('"', "").split())
     for mark in ",.;:!?'":
         words = words.replace(f" {mark}", mark)
-    return words.strip(" .\"")
+    return words.strip(" .")

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 import numpy
 from PIL import Image, ImageDraw
 
-from seeread.preprocessing.locations import Box, Located
+from seeread.preprocessing.locations import Box
 
 Point = tuple[float, float]
 Colour = tuple[int, int, int]
@@ -117,11 +117,6 @@ class Scene:
 
     things: tuple[Thing, ...]
     background: Background
-
-    @property
-    def labelled(self) -> tuple[Located, ...]:
-        """Every thing by its name and its box."""
-        return tuple(Located(thing.name, thing.box) for thing in self.things)
 
 
 def invent(seed: int, most: int = 4) -> Scene:
