@@ -31,7 +31,7 @@ from seeread.preprocessing.tokenizer.rules import TokenizerRules
 from seeread.preprocessing.tokenizer.tokenizer import Tokenizer
 from seeread.preprocessing.transform import ImageTransform
 from seeread.text.encoder import TextEncoderConfig
-from seeread.training.losses import info_nce
+from seeread.training.losses import contrastive, info_nce
 from seeread.training.recipe import Recipe
 from seeread.training.trainer import train
 from seeread.vision.resnet import ResNetConfig
@@ -217,7 +217,7 @@ def main() -> None:
         batches = Batches(classes, photos, tokenizer, side, recipe.seed)
         watch = Watch(unseen, unseen_photos, tokenizer, side)
         started = enlarged(trained, side)
-        trained = train(started, info_nce, batches, recipe, options.out / f"round-{number}", watch)
+        trained = train(started, contrastive(info_nce, batches), recipe, options.out / f"round-{number}", watch)
     halves = {name: to_half(tensor) for name, tensor in trained.state_dict().items()}
     write(Checkpoint(MODEL, halves, Processor(TRANSFORM, tokenizer), "native"), options.out / "model", overwrite=True)
     print(f"Saved to {options.out / 'model'}. Try: seeread classify PICTURE --model {options.out / 'model'}")

@@ -128,7 +128,7 @@ def swapped_query_and_key(model: DualEncoder) -> None:
 
 
 def other_heads(model: DualEncoder) -> None:
-    blocks(model.vision)[0].attention.heads = 2
+    blocks(model.vision)[0].attention.head_width *= 2
 
 
 def other_scale(model: DualEncoder) -> None:

@@ -12,7 +12,7 @@ from seeread.errors import CheckpointError, DataError
 from seeread.models.dual_encoder import DualEncoder
 from seeread.nn.initialise import initialise
 from seeread.training.average import WeightAverage
-from seeread.training.losses import info_nce
+from seeread.training.losses import contrastive, info_nce
 from seeread.training.recipe import Recipe
 from seeread.training.schedule import cosine
 from seeread.training.trainer import train
@@ -40,16 +40,16 @@ class KilledError(Exception):
 
 
 def test_it_learns(tmp_path: Path) -> None:
-    model = train(fresh(), info_nce, batches, replace(RECIPE, steps=60), tmp_path)
+    model = train(fresh(), contrastive(info_nce, batches), replace(RECIPE, steps=60), tmp_path)
     images, tokens = batches(999)
     assert model(images, tokens).argmax(1).tolist() == [0, 1, 2, 3]
     assert not model.training
 
 
 def test_what_a_run_gave_can_be_trained_on(tmp_path: Path) -> None:
-    first = train(fresh(), info_nce, batches, RECIPE, tmp_path / "first")
+    first = train(fresh(), contrastive(info_nce, batches), RECIPE, tmp_path / "first")
     before = {name: tensor.clone() for name, tensor in first.named_parameters()}
-    second = train(first, info_nce, batches, RECIPE, tmp_path / "second")
+    second = train(first, contrastive(info_nce, batches), RECIPE, tmp_path / "second")
     assert not any(torch.equal(tensor, before[name]) for name, tensor in second.named_parameters() if tensor.ndim > 1)
 
 
@@ -59,19 +59,19 @@ def test_a_run_that_was_killed_ends_bit_for_bit_as_one_that_was_not(tmp_path: Pa
             raise KilledError
         return batches(step)
 
-    whole = train(fresh(), info_nce, batches, RECIPE, tmp_path / "whole", every=4)
+    whole = train(fresh(), contrastive(info_nce, batches), RECIPE, tmp_path / "whole", every=4)
     with pytest.raises(KilledError):
-        train(fresh(), info_nce, die_at_nine, RECIPE, tmp_path / "killed", every=4)
+        train(fresh(), contrastive(info_nce, die_at_nine), RECIPE, tmp_path / "killed", every=4)
     torch.manual_seed(77)
     other_start = DualEncoder(tiny_config())
-    resumed = train(other_start, info_nce, batches, RECIPE, tmp_path / "killed", every=4)
+    resumed = train(other_start, contrastive(info_nce, batches), RECIPE, tmp_path / "killed", every=4)
     for name, tensor in whole.state_dict().items():
         assert torch.equal(tensor, resumed.state_dict()[name]), name
     assert sorted(path.name for path in (tmp_path / "killed").iterdir()) == ["log.jsonl", "state.safetensors"]
 
 
 def test_what_was_measured_is_written_down(tmp_path: Path) -> None:
-    train(fresh(), info_nce, batches, RECIPE, tmp_path, watch=lambda step, model: {"score": step * 2.0}, every=5)
+    train(fresh(), contrastive(info_nce, batches), RECIPE, tmp_path, watch=lambda step, model: {"score": step * 2.0}, every=5)
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [5, 10, 12] and [line["score"] for line in lines] == [10, 20, 24]
     assert all(0 < line["loss"] < 10 for line in lines)
@@ -81,30 +81,30 @@ def test_a_loss_that_is_no_number_stops_the_run_before_the_weights_are_touched(t
     model = fresh()
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     with pytest.raises(RuntimeError, match="the loss of step 0 is nan"):
-        train(model, lambda logits: logits.sum() * float("nan"), batches, RECIPE, tmp_path)
+        train(model, contrastive(lambda logits: logits.sum() * float("nan"), batches), RECIPE, tmp_path)
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
 
 
 def test_the_state_of_another_model_is_refused(tmp_path: Path) -> None:
-    train(fresh(), info_nce, batches, replace(RECIPE, steps=1), tmp_path)
+    train(fresh(), contrastive(info_nce, batches), replace(RECIPE, steps=1), tmp_path)
     with pytest.raises(DataError, match=r"state\.safetensors: this is not the state of a run of this model"):
-        train(nn.Linear(3, 3), info_nce, batches, RECIPE, tmp_path)
+        train(nn.Linear(3, 3), contrastive(info_nce, batches), RECIPE, tmp_path)
     (tmp_path / "state.safetensors").write_bytes(b"cut")
     with pytest.raises(CheckpointError, match=r"state\.safetensors"):
-        train(fresh(), info_nce, batches, RECIPE, tmp_path)
+        train(fresh(), contrastive(info_nce, batches), RECIPE, tmp_path)
 
 
 def test_the_temperature_is_capped(tmp_path: Path) -> None:
     model = fresh()
     nn.init.constant_(model.similarity.log_scale, 9.0)
-    train(model, info_nce, batches, replace(RECIPE, steps=1), tmp_path)
+    train(model, contrastive(info_nce, batches), replace(RECIPE, steps=1), tmp_path)
     assert model.similarity.log_scale.exp().item() == pytest.approx(100.0, rel=1e-4)
 
 
 def test_the_average_is_told_the_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     steps: list[int] = []
     monkeypatch.setattr(WeightAverage, "update", lambda self, model, step: steps.append(step))
-    train(fresh(), info_nce, batches, RECIPE, tmp_path)
+    train(fresh(), contrastive(info_nce, batches), RECIPE, tmp_path)
     assert steps == list(range(RECIPE.steps))
 
 

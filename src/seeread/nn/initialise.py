@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from seeread.nn.attention import Attention
-from seeread.nn.mlp import MLP
+from seeread.nn.mlp import MLP, GatedMLP
 from seeread.nn.transformer import Transformer
 
 
@@ -24,7 +24,7 @@ def initialise(model: nn.Module) -> None:
             for module in transformer.modules():
                 if isinstance(module, Attention):
                     _attention(module, branches=2 * len(transformer.blocks))
-                elif isinstance(module, MLP):
+                elif isinstance(module, MLP | GatedMLP):
                     _mlp(module, branches=2 * len(transformer.blocks))
     for name, parameter in model.named_parameters():
         if name.endswith(("positions", "class_token", "image_pool.query")):
@@ -39,13 +39,16 @@ def _attention(attention: Attention, branches: int) -> None:
     width = attention.query.in_features
     for layer in (attention.query, attention.key, attention.value, attention.out):
         nn.init.normal_(layer.weight, std=width**-0.5)
-        nn.init.zeros_(layer.bias)
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
     attention.out.weight *= branches**-0.5
 
 
-def _mlp(mlp: MLP, branches: int) -> None:
+def _mlp(mlp: MLP | GatedMLP, branches: int) -> None:
     width = mlp.up.in_features
-    nn.init.normal_(mlp.up.weight, std=(2 * width) ** -0.5)
+    for layer in (mlp.up, mlp.gate) if isinstance(mlp, GatedMLP) else (mlp.up,):
+        nn.init.normal_(layer.weight, std=(2 * width) ** -0.5)
     nn.init.normal_(mlp.down.weight, std=(width * branches) ** -0.5)
-    nn.init.zeros_(mlp.up.bias)
-    nn.init.zeros_(mlp.down.bias)
+    for layer in (mlp.up, mlp.down):
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)

@@ -1,8 +1,12 @@
-"""What a dual encoder is trained to do with the similarities of a batch."""
+"""What models are trained to do: with the similarities of a batch, or with the next token."""
+
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
+
+from seeread.interface import Batch, Generates
 
 
 def info_nce(logits: Tensor) -> Tensor:
@@ -24,3 +28,24 @@ def pairwise_sigmoid(logits: Tensor) -> Tensor:
 
 
 LOSSES = {"softmax": info_nce, "sigmoid": pairwise_sigmoid}
+
+
+def contrastive(
+    loss: Callable[[Tensor], Tensor], batches: Callable[[int], tuple[Tensor, Tensor]]
+) -> Callable[[nn.Module, int], Tensor]:
+    """The objective of a dual encoder: `loss` of its logits on the pictures (pairs, 3, height, width) and tokens
+    (pairs, tokens) of a step."""
+
+    def objective(model: nn.Module, step: int) -> Tensor:
+        device = next(model.parameters()).device
+        images, tokens = batches(step)
+        return loss(model(images.to(device), tokens.to(device)).float())
+
+    return objective
+
+
+def next_token(model: Generates, batch: Batch) -> Tensor:
+    """Mean cross-entropy, in nats, of the answers of a batch, each token given all before it. Prompts teach nothing."""
+    targets = batch.targets()
+    learned = targets >= 0
+    return F.cross_entropy(model.logits(model.read(batch)[learned]), targets[learned])

@@ -9,7 +9,7 @@ class Recipe:
     """AdamW with a warm-up and a cosine. `precision` is that of the arithmetic; the weights stay in float32.
 
     `average` is the decay of the running mean of the weights; `scale_limit` caps the learned temperature's
-    inverse, as CLIP does, lest the logits run away.
+    inverse, as CLIP does, lest the logits run away. `frozen` names the parts that keep their weights.
     """
 
     steps: int
@@ -22,3 +22,4 @@ class Recipe:
     scale_limit: float = 100.0
     precision: Literal["bf16", "fp32"] = "bf16"
     seed: int = 0
+    frozen: tuple[str, ...] = ()

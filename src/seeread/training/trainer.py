@@ -1,4 +1,4 @@
-"""The training loop of a dual encoder."""
+"""The training loop, of whatever has an objective."""
 
 import json
 import time
@@ -14,8 +14,8 @@ from seeread.training.recipe import Recipe
 from seeread.training.schedule import cosine
 from seeread.training.state import restore_state, save_state
 
-PairBatches = Callable[[int], tuple[Tensor, Tensor]]
-"""The batch of a step: pictures (pairs, 3, height, width) and tokens (pairs, tokens)."""
+Objective = Callable[[nn.Module, int], Tensor]
+"""The loss of the model on the batch of a step. It knows nothing but the step, so that a run can go on anywhere."""
 
 Watch = Callable[[int, nn.Module], dict[str, float]]
 """Measures the averaged model after a step."""
@@ -23,22 +23,24 @@ Watch = Callable[[int, nn.Module], dict[str, float]]
 
 def train(
     model: nn.Module,
-    loss: Callable[[Tensor], Tensor],
-    batches: PairBatches,
+    objective: Objective,
     recipe: Recipe,
     out: Path,
     watch: Watch | None = None,
     every: int = 500,
 ) -> nn.Module:
-    """Train all weights of `model`, whose forward gives logits (pairs, pairs), and return their running average.
+    """Train the weights of `model` that the recipe does not freeze, and return the running average of all.
 
     Every `every` steps the state is saved to `out`, and what `watch` measures is added to `out/log.jsonl`. A run
-    that finds a state in `out` goes on from there, and since `batches` and the schedule know nothing but the
+    that finds a state in `out` goes on from there, and since `objective` and the schedule know nothing but the
     step, as if it had never stopped.
     """
     out.mkdir(parents=True, exist_ok=True)
     device = next(model.parameters()).device
     model.train().requires_grad_(True)
+    for name, part in model.named_modules():
+        if name in recipe.frozen:
+            part.eval().requires_grad_(False)
     average = WeightAverage(model, recipe.average)
     optimizer = build_optimizer(model, recipe)
     state = out / "state.safetensors"
@@ -47,9 +49,8 @@ def train(
     for step in range(first, recipe.steps):
         for group in optimizer.param_groups:
             group["lr"] = recipe.rate * cosine(step, recipe.steps, recipe.warmup)
-        images, tokens = batches(step)
         with torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bf16"):
-            value = loss(model(images.to(device), tokens.to(device)).float())
+            value = objective(model, step)
         if not value.isfinite():
             raise RuntimeError(f"the loss of step {step} is {value.item()}; the weights before it are in {state}")
         optimizer.zero_grad(set_to_none=True)
