@@ -39,6 +39,10 @@ class Settings:
             raise self._refusal(name, value, "an object")
         return Settings(value, f"{self.place}{name}.")
 
+    def given(self) -> "Settings":
+        """The same without what is null, where that means no more than to leave it out."""
+        return Settings({name: value for name, value in self.values.items() if value is not None}, self.place)
+
     def whole(self, name: str, default: int, most: int = _MOST, least: int = 1) -> int:
         """A whole number from `least` to `most`."""
         value = self.values.get(name, default)
@@ -52,6 +56,13 @@ class Settings:
         if type(value) not in (int, float) or not math.isfinite(value):
             raise self._refusal(name, value, "a number")
         return float(value)
+
+    def flag(self, name: str, default: bool) -> bool:
+        """True or false."""
+        value = self.values.get(name, default)
+        if type(value) is not bool:
+            raise self._refusal(name, value, "true or false")
+        return value
 
     def choice(self, name: str, default: str, choices: Mapping[str, Choice]) -> Choice:
         """What one of several words stands for."""

@@ -1,0 +1,160 @@
+"""The `config.json` of language models in `transformers`, read and written.
+
+What a file leaves out, `transformers` fills with the sizes of one published checkpoint; the same numbers stand here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from seeread.checkpoints.formats.settings import Settings
+from seeread.checkpoints.parts.transformers_decoders import GEMMA2, GPT2, LLAMA, OPT
+from seeread.checkpoints.parts.transformers_llama_config import (
+    ACTIVATION_NAMES,
+    ACTIVATIONS,
+    read_gemma,
+    read_gemma2,
+    read_llama,
+    read_mistral,
+    read_qwen2,
+    write_gemma,
+    write_gemma2,
+    write_llama,
+    write_mistral,
+    write_qwen2,
+)
+from seeread.checkpoints.refusal import Refusal, shown
+from seeread.checkpoints.table import Table
+from seeread.errors import CheckpointError
+from seeread.nn.transformer import TransformerConfig
+from seeread.text.decoder import DecoderConfig
+
+
+@dataclass(frozen=True)
+class LanguageModelKind:
+    """What a `model_type` stands for. `prefixes` is where a whole model keeps the tensors of `table`: the first as
+    `transformers` writes it, the others as older files have it."""
+
+    read: Callable[[Settings], DecoderConfig]
+    write: Callable[[DecoderConfig], dict[str, Any]]
+    table: Table
+    prefixes: tuple[str, ...]
+    architecture: str
+
+
+def read_decoder(settings: Settings, default: str | None = None) -> DecoderConfig:
+    """The language model that a `config.json`, or the `text_config` in one, describes. `default` is the `model_type` of
+    one that does not say. Raises `Refusal` for what we do not compute."""
+    return kind_named(settings, default).read(settings)
+
+
+def kind_named(settings: Settings, default: str | None = None) -> LanguageModelKind:
+    """The kind that settings name, or a `Refusal`."""
+    name = settings.values.get("model_type") or default
+    if not isinstance(name, str) or name not in KINDS:
+        raise Refusal(
+            f"its {settings.place}model_type is {shown(name)}, and {', '.join(KINDS)} is what seeread computes",
+            "Use a checkpoint with one of these language models",
+        )
+    return KINDS[name]
+
+
+def write_decoder(c: DecoderConfig) -> dict[str, Any]:
+    """The settings of the first kind that can say what `c` says. Raises `CheckpointError` where none can."""
+    for name, kind in KINDS.items():
+        written = {"model_type": name} | kind.write(c)
+        try:
+            if kind.read(Settings(written)) == c:
+                return written
+        except Refusal:
+            continue
+    raise CheckpointError(
+        f"transformers has no language model like this one: {', '.join(KINDS)} are all different. "
+        "Save it in another format, such as the native one."
+    )
+
+
+def _read_gpt2(settings: Settings) -> DecoderConfig:
+    s = settings.given()
+    s.require("scale_attn_weights", True, True)
+    s.require("scale_attn_by_inverse_layer_idx", False, False)
+    s.require("add_cross_attention", False, False)
+    width = s.whole("n_embd", 768)
+    return DecoderConfig(
+        transformer=TransformerConfig(
+            width=width,
+            layers=s.whole("n_layer", 12),
+            heads=s.whole("n_head", 12),
+            hidden=s.whole("n_inner", 4 * width),
+            activation=s.choice("activation_function", "gelu_new", ACTIVATIONS),
+            norm_eps=s.number("layer_norm_epsilon", 1e-5),
+        ),
+        vocabulary=s.whole("vocab_size", 50257),
+        tied=s.flag("tie_word_embeddings", True),
+        positions=s.whole("n_positions", 1024),
+    )
+
+
+def _read_opt(settings: Settings) -> DecoderConfig:
+    s = settings.given()
+    width = s.whole("hidden_size", 768)
+    s.require("do_layer_norm_before", True, True)  # OPT-350m norms afterwards, and projects its embeddings
+    s.require("word_embed_proj_dim", width, width)
+    s.require("_remove_final_layer_norm", False, False)
+    s.require("enable_bias", True, True)
+    s.require("layer_norm_elementwise_affine", True, True)
+    return DecoderConfig(
+        transformer=TransformerConfig(
+            width=width,
+            layers=s.whole("num_hidden_layers", 12),
+            heads=s.whole("num_attention_heads", 12),
+            hidden=s.whole("ffn_dim", 3072),
+            activation=s.choice("activation_function", "relu", ACTIVATIONS),
+        ),
+        vocabulary=s.whole("vocab_size", 50272),
+        tied=s.flag("tie_word_embeddings", True),
+        positions=s.whole("max_position_embeddings", 2048),
+        position_offset=2,
+    )
+
+
+def _write_gpt2(c: DecoderConfig) -> dict[str, Any]:
+    t = c.transformer
+    return {
+        "vocab_size": c.vocabulary,
+        "n_embd": t.width,
+        "n_inner": t.hidden,
+        "n_layer": t.layers,
+        "n_head": t.heads,
+        "n_positions": c.positions,
+        "activation_function": "gelu_new" if t.activation == "gelu_tanh" else ACTIVATION_NAMES[t.activation],
+        "layer_norm_epsilon": t.norm_eps,
+        "tie_word_embeddings": c.tied,
+    }
+
+
+def _write_opt(c: DecoderConfig) -> dict[str, Any]:
+    t = c.transformer
+    return {
+        "vocab_size": c.vocabulary,
+        "hidden_size": t.width,
+        "word_embed_proj_dim": t.width,
+        "ffn_dim": t.hidden,
+        "num_hidden_layers": t.layers,
+        "num_attention_heads": t.heads,
+        "max_position_embeddings": c.positions,
+        "activation_function": ACTIVATION_NAMES[t.activation],
+        "tie_word_embeddings": c.tied,
+    }
+
+
+KINDS = {
+    "llama": LanguageModelKind(read_llama, write_llama, LLAMA, ("model.",), "LlamaForCausalLM"),
+    "mistral": LanguageModelKind(read_mistral, write_mistral, LLAMA, ("model.",), "MistralForCausalLM"),
+    "qwen2": LanguageModelKind(read_qwen2, write_qwen2, LLAMA, ("model.",), "Qwen2ForCausalLM"),
+    "gemma": LanguageModelKind(read_gemma, write_gemma, LLAMA, ("model.",), "GemmaForCausalLM"),
+    "gemma2": LanguageModelKind(read_gemma2, write_gemma2, GEMMA2, ("model.",), "Gemma2ForCausalLM"),
+    "gpt2": LanguageModelKind(_read_gpt2, _write_gpt2, GPT2, ("transformer.", ""), "GPT2LMHeadModel"),
+    "opt": LanguageModelKind(_read_opt, _write_opt, OPT, ("model.decoder.", "decoder."), "OPTForCausalLM"),
+}
+"""Every `model_type` that can be read; `write_decoder` takes the first that fits."""
