@@ -1,7 +1,7 @@
 """What stands between a person's pictures and words and a model's tensors."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isqrt
 
 from torch import Tensor
@@ -20,12 +20,14 @@ from seeread.preprocessing.transform import ImageTransform, PatchTransform
 class Processor:
     """The image transform and the tokenizer that belong to one model; for a model that writes, also how to ask it."""
 
-    image_transform: ImageTransform | PatchTransform
+    image_transform: ImageTransform | PatchTransform | None  # None: a language model, which sees nothing
     tokenizer: Tokenizer
     style: PromptStyle | None = None
 
     def images(self, sources: Sequence[Source], limits: Limits = LIMITS) -> Images:
         """Paths, bytes or pictures to what the image tower takes; raises ImageError for what is no good picture."""
+        if self.image_transform is None:
+            raise UsageError("This model takes no pictures: it reads and writes text alone. Use one that sees.")
         return self.image_transform.load(sources, limits)
 
     def texts(self, texts: Sequence[str]) -> Tensor:
@@ -41,7 +43,14 @@ class Processor:
         sources = [picture.source for dialogue in dialogues for turn in dialogue for picture in turn.pictures]
         images = self.images(sources) if sources else None
         counts = [] if images is None else self.image_tokens(images)
-        return rows.batch(self._style, self.tokenizer, dialogues, answers, images, counts)
+        return replace(self.words(dialogues, counts, answers), images=images)
+
+    def words(
+        self, dialogues: Sequence[Dialogue], counts: Sequence[int], answers: Sequence[str] | None = None
+    ) -> Batch:
+        """The same without the pictures, for whoever has seen them already: `counts` says how many tokens each of them
+        takes, in reading order."""
+        return rows.batch(self._style, self.tokenizer, dialogues, answers, counts)
 
     def image_tokens(self, images: Images) -> list[int]:
         """How many tokens each picture takes. Nothing else counts them: image places are made from this alone."""

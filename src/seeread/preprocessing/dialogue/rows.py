@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
-from seeread.errors import UsageError
-from seeread.interface import Batch, Images, Role
+from seeread.errors import TemplateError, UsageError
+from seeread.interface import Batch, Role
 from seeread.preprocessing.dialogue.layout import Layout, lay_out
 from seeread.preprocessing.dialogue.style import PromptStyle
-from seeread.preprocessing.dialogue.template import TemplateError
 from seeread.preprocessing.dialogue.turn import Dialogue
 from seeread.preprocessing.tokenizer.passages import After
 from seeread.preprocessing.tokenizer.tokenizer import Tokenizer
@@ -21,10 +20,10 @@ def batch(
     tokenizer: Tokenizer,
     dialogues: Sequence[Dialogue],
     answers: Sequence[str] | None,
-    images: Images | None,
     counts: Sequence[int],
 ) -> Batch:
-    """The dialogues as rows, padded on the left. `counts` says how many tokens each picture takes, in reading order."""
+    """The dialogues as rows, padded on the left. `counts` says how many tokens each picture takes, in reading order;
+    the pictures themselves are still to come."""
     if not dialogues:
         raise UsageError("There is no dialogue to read. Give at least one.")
     if answers is not None and len(answers) != len(dialogues):
@@ -38,7 +37,7 @@ def batch(
     width = max(map(len, rows))
     padded = [[(tokenizer.rules.pad_id, Role.PADDING)] * (width - len(row)) + row for row in rows]
     both = torch.tensor(padded, dtype=torch.long)
-    return Batch(both[..., 0].contiguous(), both[..., 1].contiguous(), images)
+    return Batch(both[..., 0].contiguous(), both[..., 1].contiguous())
 
 
 def _row(style: PromptStyle, tokenizer: Tokenizer, layout: Layout, counts: Sequence[int]) -> Row:
