@@ -41,7 +41,7 @@ def test_bleu_is_of_the_corpus() -> None:
 def test_rouge_l_by_hand() -> None:
     # Lin 2004, section 3.1: the longest common sequences are 3, 2 and 3 of 4 words.
     police = "police killed the gunman"
-    for caption, common in (("kill the gunman police", 2), ("the gunman police killed", 2), ("police kill the gunman", 3)):
+    for caption, common in (("the gunman kill police", 2), ("police kill the gunman", 3)):
         assert rouge_l([caption], [[police]]) == pytest.approx([common / 4])
     # The best precision is with one reference (2 of 2), the best recall with the other (1 of 1).
     assert rouge_l(["a b"], [["a b c d"]]) == pytest.approx([(1 + 1.44) * 1.0 * 0.5 / (0.5 + 1.44 * 1.0)])
