@@ -9,7 +9,7 @@ from math import isqrt
 from typing import Any
 
 from seeread.checkpoints.formats.settings import Settings
-from seeread.checkpoints.refusal import Refusal
+from seeread.checkpoints.refusal import Refusal, shown
 from seeread.errors import CheckpointError
 from seeread.models.dual_encoder import DualEncoderConfig
 from seeread.nn.mlp import Activation
@@ -51,18 +51,10 @@ def read_clip(config: dict[str, Any]) -> DualEncoderConfig:
     """`model_type` "clip": class token, causal text, softmax. Raises `Refusal` for what it cannot mean."""
     settings = Settings(config)
     vision = _clip_part(config, "vision", _CLIP_VISION | _CLIP_STYLE)
-    vision.require("num_channels", 3, 3)
     text = _clip_part(config, "text", _CLIP_TEXT | _CLIP_STYLE)
     end_id = text.whole("eos_token_id", 0, least=0)
     return DualEncoderConfig(
-        vision=ViTConfig(
-            transformer=_transformer(vision),
-            image_size=vision.whole("image_size", 0),
-            patch_size=vision.whole("patch_size", 0),
-            class_token=True,
-            patch_bias=False,
-            pre_norm=True,
-        ),
+        vision=_clip_tower(vision),
         text=TextEncoderConfig(
             transformer=_transformer(text),
             vocabulary=text.whole("vocab_size", 0),
@@ -81,7 +73,6 @@ def read_siglip(config: dict[str, Any]) -> DualEncoderConfig:
     naflex = config["model_type"] == "siglip2"
     vision = _with_defaults(settings.part("vision_config"), _SIGLIP_TOWER | _SIGLIP_VISION | _SIGLIP_STYLE)
     text = _with_defaults(settings.part("text_config"), _SIGLIP_TOWER | _SIGLIP_TEXT | _SIGLIP_STYLE)
-    vision.require("num_channels", 3, 3)
     vision.require("vision_use_head", True, True)
     embedding = vision.whole("hidden_size", 0)
     width = text.whole("hidden_size", 0)
@@ -102,6 +93,33 @@ def read_siglip(config: dict[str, Any]) -> DualEncoderConfig:
         image_projection=False,
         text_projection="linear with bias",
         loss="sigmoid",
+    )
+
+
+def read_tower(vision: Settings) -> ViTConfig:
+    """The `vision_config` of a model that writes: the tower of CLIP or SigLIP alone. Raises `Refusal` for another."""
+    kind = vision.values.get("model_type", "clip_vision_model")
+    if kind == "clip_vision_model":
+        return _clip_tower(_with_defaults(vision, _CLIP_VISION | _CLIP_STYLE))
+    if kind == "siglip_vision_model":
+        return _fixed(_with_defaults(vision, _SIGLIP_TOWER | _SIGLIP_VISION | _SIGLIP_STYLE))
+    raise Refusal(
+        f"its {vision.place}model_type is {shown(kind)}, and clip_vision_model or siglip_vision_model is what seeread "
+        "computes",
+        "Use a checkpoint with one of these towers",
+    )
+
+
+def write_tower(c: ViTConfig) -> dict[str, Any]:
+    """As `read_tower` reads it; the tower has no head. Raises `CheckpointError` where `transformers` has none such."""
+    settings = _tower(c.transformer) | {"image_size": c.image_size, "patch_size": c.patch_size}
+    for kind in ("clip_vision_model", "siglip_vision_model"):
+        written = {"model_type": kind} | settings
+        if read_tower(Settings(written)) == c:
+            return written | ({"vision_use_head": False} if kind == "siglip_vision_model" else {})
+    raise CheckpointError(
+        "transformers has no image tower like this one: CLIP's and SigLIP's are different. "
+        "Save it in another format, such as the native one."
     )
 
 
@@ -174,7 +192,20 @@ def _transformer(tower: Settings) -> TransformerConfig:
     )
 
 
+def _clip_tower(vision: Settings) -> ViTConfig:
+    vision.require("num_channels", 3, 3)
+    return ViTConfig(
+        transformer=_transformer(vision),
+        image_size=vision.whole("image_size", 0),
+        patch_size=vision.whole("patch_size", 0),
+        class_token=True,
+        patch_bias=False,
+        pre_norm=True,
+    )
+
+
 def _fixed(vision: Settings) -> ViTConfig:
+    vision.require("num_channels", 3, 3)
     return ViTConfig(
         transformer=_transformer(vision),
         image_size=vision.whole("image_size", 0),
@@ -183,6 +214,7 @@ def _fixed(vision: Settings) -> ViTConfig:
 
 
 def _naflex(vision: Settings) -> NaFlexConfig:
+    vision.require("num_channels", 3, 3)
     patches = vision.whole("num_patches", 0)
     if isqrt(patches) ** 2 != patches:
         raise Refusal(f"its vision_config.num_patches is {patches}, which is no square")

@@ -24,7 +24,7 @@ from seeread.checkpoints.parts.transformers_llama_config import (
     write_qwen2,
 )
 from seeread.checkpoints.refusal import Refusal, shown
-from seeread.checkpoints.table import Table
+from seeread.checkpoints.table import Rule, Table, under
 from seeread.errors import CheckpointError
 from seeread.nn.transformer import TransformerConfig
 from seeread.text.decoder import DecoderConfig
@@ -59,19 +59,30 @@ def kind_named(settings: Settings, default: str | None = None) -> LanguageModelK
     return KINDS[name]
 
 
-def write_decoder(c: DecoderConfig) -> dict[str, Any]:
-    """The settings of the first kind that can say what `c` says. Raises `CheckpointError` where none can."""
+def kind_of(c: DecoderConfig) -> tuple[str, LanguageModelKind]:
+    """The first kind, with its name, that can say what `c` says. Raises `CheckpointError` where none can."""
     for name, kind in KINDS.items():
-        written = {"model_type": name} | kind.write(c)
         try:
-            if kind.read(Settings(written)) == c:
-                return written
+            if kind.read(Settings(kind.write(c))) == c:
+                return name, kind
         except Refusal:
             continue
     raise CheckpointError(
         f"transformers has no language model like this one: {', '.join(KINDS)} are all different. "
         "Save it in another format, such as the native one."
     )
+
+
+def write_decoder(c: DecoderConfig) -> dict[str, Any]:
+    """As `read_decoder` reads it. Raises `CheckpointError` where `transformers` has no such language model."""
+    name, kind = kind_of(c)
+    return {"model_type": name} | kind.write(c)
+
+
+def layouts(c: DecoderConfig) -> tuple[Table, ...]:
+    """How the tensors of such a model, with its head, may be called."""
+    _, kind = kind_of(c)
+    return tuple((*under(prefix, "text.", kind.table), Rule("lm_head", "text.head")) for prefix in kind.prefixes)
 
 
 def _read_gpt2(settings: Settings) -> DecoderConfig:
@@ -157,4 +168,4 @@ KINDS = {
     "gpt2": LanguageModelKind(_read_gpt2, _write_gpt2, GPT2, ("transformer.", ""), "GPT2LMHeadModel"),
     "opt": LanguageModelKind(_read_opt, _write_opt, OPT, ("model.decoder.", "decoder."), "OPTForCausalLM"),
 }
-"""Every `model_type` that can be read; `write_decoder` takes the first that fits."""
+"""Every `model_type` that can be read; what is written is called by the first that fits."""

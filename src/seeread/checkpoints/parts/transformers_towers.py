@@ -54,3 +54,6 @@ ATTENTION_POOL: Table = (
     Rule("mlp.fc1", "mlp.up"),
     Rule("mlp.fc2", "mlp.down"),
 )
+
+# A model that writes reads the features themselves; SigLIP's tower may have come with its pooling all the same.
+UNUSED_POOL: Table = tuple(Rule(f"head.{rule.theirs}", None) for rule in ATTENTION_POOL)

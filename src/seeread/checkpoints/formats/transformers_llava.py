@@ -1,0 +1,109 @@
+"""LLaVA 1.5 and LLaVA-NeXT as `transformers` keeps them: `config.json`, and the names of tensors in three layouts."""
+
+from dataclasses import replace
+from typing import Any
+
+from seeread.checkpoints.formats.settings import Settings
+from seeread.checkpoints.formats.transformers_config import read_tower, write_tower
+from seeread.checkpoints.parts.transformers_decoder_config import kind_of, read_decoder, write_decoder
+from seeread.checkpoints.parts.transformers_towers import UNUSED_POOL, VISION
+from seeread.checkpoints.refusal import Refusal, shown
+from seeread.checkpoints.table import Rule, Table, under
+from seeread.errors import CheckpointError
+from seeread.models.llava import LLaVAConfig
+from seeread.vision.vit import ViTConfig
+
+TILED, WHOLE = "llava_next", "llava"
+ARCHITECTURES = {WHOLE: "LlavaForConditionalGeneration", TILED: "LlavaNextForConditionalGeneration"}
+
+# Of openai/clip-vit-large-patch14-336, where a file says nothing about its tower.
+_TOWER = {"model_type": "clip_vision_model", "hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24}
+_TOWER |= {"num_attention_heads": 16, "image_size": 336, "patch_size": 14}
+_STRATEGIES = {"default": False, "full": True}  # whether the class token stays
+
+
+def read_llava(config: dict[str, Any]) -> LLaVAConfig:
+    """`model_type` "llava" and "llava_next". Raises `Refusal` for what we do not compute."""
+    settings = Settings(config).given()
+    settings.require("projector_hidden_act", "gelu", "gelu")
+    settings.require("multimodal_projector_bias", True, True)
+    vision = read_tower(settings.part("vision_config") if "vision_config" in settings else Settings(_TOWER))
+    text = read_decoder(settings.part("text_config"), default="llama")
+    class_token = settings.choice("vision_feature_select_strategy", "default", _STRATEGIES)
+    if not vision.class_token and not class_token:
+        raise Refusal(
+            "its vision_feature_select_strategy leaves out the first feature of an image, and its tower has no class "
+            "token, so that a part of the image would be lost",
+            'Use a checkpoint with strategy "full"',
+        )
+    tiles = config["model_type"] == TILED
+    if tiles and vision.class_token and class_token:
+        raise Refusal("its vision_feature_select_strategy keeps class tokens, and they have no place among tiles")
+    return LLaVAConfig(
+        vision=vision,
+        text=replace(text, tied=text.tied or settings.flag("tie_word_embeddings", False)),
+        skip_last=_skipped(settings, vision.transformer.layers),
+        class_token=vision.class_token and class_token,
+        tiles=tiles,
+    )
+
+
+def write_llava(c: LLaVAConfig) -> dict[str, Any]:
+    """The `config.json` of our config. Raises `CheckpointError` where `transformers` has no such architecture."""
+    if c.connector != "mlp" or not isinstance(c.vision, ViTConfig):
+        raise CheckpointError(
+            "transformers has no LLaVA with a connector of one layer, or with a ResNet. "
+            "Save it in another format, such as the native one."
+        )
+    kind = TILED if c.tiles else WHOLE
+    keeps = c.class_token or not c.vision.class_token
+    config = {
+        "architectures": [ARCHITECTURES[kind]],
+        "model_type": kind,
+        "vision_config": write_tower(c.vision),
+        "text_config": write_decoder(c.text),
+        "vision_feature_layer": -1 - c.skip_last,
+        "vision_feature_select_strategy": "full" if keeps else "default",
+        "projector_hidden_act": "gelu",
+        "multimodal_projector_bias": True,
+        "tie_word_embeddings": c.text.tied,
+    }
+    if read_llava(config) != c:
+        raise CheckpointError("transformers has no LLaVA like this one. Save it in another format, such as the native one.")
+    return config
+
+
+def layouts(c: LLaVAConfig) -> tuple[Table, ...]:
+    """How the tensors of such a model may be called: as it is published, which every version reads, as version 5 writes
+    it, and as versions 4.52 to 4.57 did."""
+    _, kind = kind_of(c.text)
+    return tuple(
+        (
+            *under(vision, "vision.", VISION),
+            *under(vision, "", UNUSED_POOL),
+            *under(f"{top}multi_modal_projector.", "connector.", (Rule("linear_1", "first"), Rule("linear_2", "second"))),
+            Rule(f"{top}image_newline", "newline"),
+            *under(text, "text.", kind.table),
+            Rule(head, "text.head"),
+        )
+        for top, vision, text, head in (
+            ("", "vision_tower.vision_model.", "language_model.model.", "language_model.lm_head"),
+            ("", "vision_tower.", "language_model.model.", "language_model.lm_head"),
+            ("model.", "model.vision_tower.vision_model.", "model.language_model.", "lm_head"),
+            ("model.", "model.vision_tower.", "model.language_model.", "lm_head"),
+        )
+    )
+
+
+def _skipped(settings: Settings, layers: int) -> int:
+    """How many of the tower's last blocks are left out. Layers count from 0, which is before the first block; below
+    zero they count from the end."""
+    layer = settings.values.get("vision_feature_layer", -2)
+    if isinstance(layer, list) and len(layer) == 1:
+        layer = layer[0]
+    if type(layer) is not int or not -layers - 1 <= layer <= layers:
+        raise Refusal(
+            f"its vision_feature_layer is {shown(layer)}, and one whole number from {-layers - 1} to {layers} is what "
+            "seeread computes"
+        )
+    return layers - layer if layer >= 0 else -1 - layer
