@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from seeread.checkpoints.checkpoint import Checkpoint
 from seeread.checkpoints.formats.recognise import read
@@ -12,6 +13,7 @@ from seeread.checkpoints.hub import clip_tokenizer_file, locate, revision_of
 from seeread.checkpoints.match import skeleton
 from seeread.checkpoints.placement import choose_device, choose_precision
 from seeread.models.dual_encoder import DualEncoder
+from seeread.models.families import Model
 from seeread.nn.packed import can_pack, pack
 from seeread.pretrained import Origin, Pretrained
 
@@ -47,7 +49,7 @@ def load(
     return Pretrained(model, checkpoint.processor, origin, place, dtype)
 
 
-def build(checkpoint: Checkpoint, device: torch.device, precision: torch.dtype) -> DualEncoder:
+def build(checkpoint: Checkpoint, device: torch.device, precision: torch.dtype) -> Model:
     """The model of a checkpoint, on a device, in a precision, in evaluation mode.
 
     Tensors that are already what they shall be are not copied: they stay in their mapped file. The scale and bias of
@@ -55,8 +57,10 @@ def build(checkpoint: Checkpoint, device: torch.device, precision: torch.dtype) 
     """
     model = skeleton(checkpoint.config).eval()
     model.load_state_dict(checkpoint.tensors, strict=True, assign=True)
-    if device.type == "cpu" and precision == torch.bfloat16 and can_pack():
+    if isinstance(model, DualEncoder) and device.type == "cpu" and precision == torch.bfloat16 and can_pack():
         pack(model)
     for name, part in model.named_children():
         part.to(device=device, dtype=torch.float32 if name == "similarity" else precision)
+    for name, own in model.named_parameters(recurse=False):
+        setattr(model, name, nn.Parameter(own.to(device=device, dtype=precision)))
     return model

@@ -1,6 +1,5 @@
 """Does a checkpoint fit its model? Compared name by name before a single number is copied."""
 
-import math
 from collections.abc import Collection, Iterable, Mapping
 from itertools import islice
 from pathlib import Path
@@ -11,25 +10,30 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from seeread.checkpoints.files import nonfinite
-from seeread.checkpoints.refusal import Refusal, naming, shown
+from seeread.checkpoints.possible import require_possible
+from seeread.checkpoints.refusal import Refusal, naming
 from seeread.checkpoints.table import Table, their_name
-from seeread.models.dual_encoder import DualEncoder, DualEncoderConfig
-from seeread.nn.transformer import TransformerConfig
+from seeread.models.families import Model, ModelConfig, build_model
+from seeread.models.llava import LLaVAConfig
+from seeread.models.paligemma import PaliGemmaConfig
 from seeread.preprocessing.processor import Processor
+from seeread.preprocessing.tokenizer.rules import TokenizerRules
 from seeread.preprocessing.transform import ImageTransform, PatchTransform
+from seeread.text.decoder import DecoderConfig
+from seeread.text.encoder import TextEncoderConfig
 from seeread.vision.naflex import NaFlexConfig
 from seeread.vision.resnet import ResNetConfig
+from seeread.vision.tower import TowerConfig
 from seeread.vision.vit import ViTConfig
 
 LISTED = 10
-_MOST_LAYERS, _MOST_WIDTH, _MOST_TOKENS, _MOST_WORDS = 256, 2**16, 2**16, 2**22
 _NEXT = "Check that weights and configuration come from the same model, or download both again"
 
 
-def skeleton(config: DualEncoderConfig) -> DualEncoder:
+def skeleton(config: ModelConfig) -> Model:
     """The model without its numbers: every tensor has a shape and takes no memory."""
     with torch.device("meta"), _Uninitialised():
-        return DualEncoder(config)
+        return build_model(config)
 
 
 class _Uninitialised(TorchFunctionMode):
@@ -46,7 +50,7 @@ class _Uninitialised(TorchFunctionMode):
 
 def require_fit(
     path: Path,
-    config: DualEncoderConfig,
+    config: ModelConfig,
     tensors: Mapping[str, Tensor],
     strangers: Collection[str] = (),
     table: Table = (),
@@ -57,7 +61,7 @@ def require_fit(
     `CheckpointError` that lists the first ten of each kind, by the names they have in the file, and counts the rest.
     """
     with naming(path):
-        check_config(config)
+        require_possible(config)
         wanted = {name: tensor.shape for name, tensor in skeleton(config).state_dict().items()}
         both = [name for name in wanted if name in tensors]
         problems = {
@@ -83,78 +87,63 @@ def require_fit(
             raise Refusal(f"it holds numbers that are none (NaN or infinity): {_listed('tensors', broken, table)}")
 
 
-def require_fitting_processor(path: Path, c: DualEncoderConfig, processor: Processor) -> None:
+def require_fitting_processor(path: Path, c: ModelConfig, processor: Processor) -> None:
     """What the processor makes is what the model takes. Raises `CheckpointError` that names `path` where it is not."""
-    tokenizer, rules = processor.tokenizer, processor.tokenizer.rules
+    text = c if isinstance(c, DecoderConfig) else c.text
     with naming(path):
-        if tokenizer.size > c.text.vocabulary:
+        if processor.tokenizer.size > text.vocabulary:
             raise Refusal(
-                f"its tokenizer knows {tokenizer.size:,} tokens, and the model {c.text.vocabulary:,}",
+                f"its tokenizer knows {processor.tokenizer.size:,} tokens, and the model {text.vocabulary:,}",
                 "Use the tokenizer that was published with this model",
             )
-        if rules.context_length > c.text.context_length:
-            most = c.text.context_length
-            raise _at_odds(f"texts are cut to {rules.context_length} tokens, and the model reads {most}")
-        if c.text.pool == "end" and rules.end_id != c.text.end_id:
-            raise _at_odds(f"texts end with token {rules.end_id}, and the model looks for {c.text.end_id}")
-        if not (c.text.cut_is_exact or rules.pad_to_length):
-            raise _at_odds("texts are not padded, and the model was trained with padding that it reads")
-        match processor.image_transform, c.vision:
-            case PatchTransform(patch_size=cut), NaFlexConfig(patch_size=taken):
-                if cut != taken:
-                    raise _at_odds(f"images are cut into patches of {cut} pixels, and the model takes {taken}")
-            case ImageTransform(size=size), ViTConfig(image_size=side) | ResNetConfig(image_size=side):
-                if size != (side, side):
-                    raise _at_odds(f"images are prepared at {size[0]} x {size[1]}, and the model takes {side} x {side}")
-            case _:
-                raise _at_odds("one of them is for images of any shape, and the other for one fixed size")
+        if isinstance(text, TextEncoderConfig):
+            _match_texts(text, processor.tokenizer.rules)
+        else:
+            _match_prompts(text, c.image_tokens if isinstance(c, LLaVAConfig | PaliGemmaConfig) else 0, processor)
+        _match_images(None if isinstance(c, DecoderConfig) else c.vision, processor.image_transform)
 
 
-def check_config(c: DualEncoderConfig) -> None:
-    """Raises `Refusal` for sizes that no model has, which would cost memory or hours before anything is compared."""
-    _check_transformer("text", c.text.transformer)
-    _check("text vocabulary", c.text.vocabulary, _MOST_WORDS)
-    _check("text context length", c.text.context_length, _MOST_TOKENS)
-    _check("embedding", c.embedding, _MOST_WIDTH)
-    match c.vision:
-        case ResNetConfig():
-            for count in c.vision.layers:
-                _check("vision layers", count, _MOST_LAYERS)
-            _check("vision stem", c.vision.stem, _MOST_WIDTH // 32)
-            _check("vision heads", c.vision.heads, c.vision.width)
-            _check("vision image size", c.vision.image_size, 2**14)
-            if c.vision.width % c.vision.heads:
-                raise _absurd(f"a vision width of {c.vision.width} cannot be shared by {c.vision.heads} heads")
-        case NaFlexConfig():
-            _check_transformer("vision", c.vision.transformer)
-            _check("vision patch size", c.vision.patch_size, 2**10)
-            _check("vision grid of positions", c.vision.positions, 2**10)
+def _match_texts(c: TextEncoderConfig, rules: TokenizerRules) -> None:
+    """For a tower that pools its text into one vector."""
+    if rules.context_length > c.context_length:
+        raise _at_odds(f"texts are cut to {rules.context_length} tokens, and the model reads {c.context_length}")
+    if c.pool == "end" and rules.end_id != c.end_id:
+        raise _at_odds(f"texts end with token {rules.end_id}, and the model looks for {c.end_id}")
+    if not (c.cut_is_exact or rules.pad_to_length):
+        raise _at_odds("texts are not padded, and the model was trained with padding that it reads")
+
+
+def _match_prompts(c: DecoderConfig, image_tokens: int, processor: Processor) -> None:
+    """For a model that writes, and has `image_tokens` for every picture."""
+    style = processor.style
+    if style is None:
+        raise _at_odds("the model writes, and the processor does not say how it is spoken to")
+    if style.image_tokens != image_tokens:
+        raise _at_odds(f"a picture takes {style.image_tokens} places in a prompt, and the model fills {image_tokens}")
+    for what, number in (("answers end with", max(style.end_ids)), ("pictures stand at", style.image_id or 0)):
+        if number >= c.vocabulary:
+            raise _at_odds(f"{what} token {number}, and the model knows {c.vocabulary:,} tokens")
+    if c.positions is not None and processor.tokenizer.rules.context_length > c.positions:
+        most = processor.tokenizer.rules.context_length
+        raise _at_odds(f"texts may have {most:,} tokens, and the model has {c.positions:,} positions")
+
+
+def _match_images(tower: TowerConfig | None, transform: ImageTransform | PatchTransform | None) -> None:
+    match transform, tower:
+        case None, None:
+            pass
+        case None, _:
+            raise _at_odds("the model sees, and the processor does not say how pictures are prepared")
+        case _, None:
+            raise _at_odds("pictures are prepared, and the model sees nothing")
+        case PatchTransform(patch_size=cut), NaFlexConfig(patch_size=taken):
+            if cut != taken:
+                raise _at_odds(f"images are cut into patches of {cut} pixels, and the model takes {taken}")
+        case ImageTransform(size=size), ViTConfig(image_size=side) | ResNetConfig(image_size=side):
+            if size != (side, side):
+                raise _at_odds(f"images are prepared at {size[0]} x {size[1]}, and the model takes {side} x {side}")
         case _:
-            _check_transformer("vision", c.vision.transformer)
-            _check("vision image size", c.vision.image_size, 2**14)
-            _check("vision patch size", c.vision.patch_size, c.vision.image_size)
-    if c.text.pool == "end" and (c.text.end_id is None or not 0 <= c.text.end_id < c.text.vocabulary):
-        raise _absurd(f"its text is read from the token {c.text.end_id}, which is not in its vocabulary")
-
-
-def _check_transformer(tower: str, c: TransformerConfig) -> None:
-    _check(f"{tower} width", c.width, _MOST_WIDTH)
-    _check(f"{tower} layers", c.layers, _MOST_LAYERS)
-    _check(f"{tower} heads", c.heads, c.width)
-    _check(f"{tower} hidden width", c.hidden, 4 * _MOST_WIDTH)
-    if c.width % c.heads:
-        raise _absurd(f"a {tower} width of {c.width} cannot be shared by {c.heads} heads")
-    if not (math.isfinite(c.norm_eps) and 0 <= c.norm_eps <= 1):
-        raise _absurd(f"a norm epsilon of {c.norm_eps} in {tower}")
-
-
-def _check(what: str, value: int, most: int) -> None:
-    if not 1 <= value <= most:
-        raise _absurd(f"{what} is {shown(value)}, and 1 to {most:,} is possible")
-
-
-def _absurd(what: str) -> Refusal:
-    return Refusal(f"its configuration describes no possible model: {what}")
+            raise _at_odds("one of them is for images of any shape, and the other for one fixed size")
 
 
 def _at_odds(how: str) -> Refusal:

@@ -18,7 +18,7 @@ from seeread.checkpoints.formats.recognise import read
 from seeread.checkpoints.match import skeleton
 from seeread.checkpoints.refusal import Refusal, naming, shown
 from seeread.errors import CheckpointError, SeereadError, TokenizerError, UsageError
-from seeread.models.dual_encoder import DualEncoder
+from seeread.models.families import Model
 from seeread.pretrained import Pretrained
 
 Format = Literal["native", "transformers", "open_clip", "openai"]
@@ -64,8 +64,8 @@ def write(checkpoint: Checkpoint, path: Path, format: Format = "native", *, over
 def checkpoint_of(pretrained: Pretrained) -> Checkpoint:
     """A model taken apart again. Raises `UsageError` if it is of a kind that has no format."""
     model = pretrained.module
-    if not isinstance(model, DualEncoder):
-        raise UsageError(f"A {type(model).__name__} cannot be saved: only dual encoders can.")
+    if not isinstance(model, Model):
+        raise UsageError(f"A {type(model).__name__} cannot be saved: it is of no family that has a format.")
     now, stored = model.state_dict(), _stored(pretrained, model)
     tensors = {}
     for name in skeleton(model.config).state_dict():
@@ -81,7 +81,7 @@ def checkpoint_of(pretrained: Pretrained) -> Checkpoint:
     return Checkpoint(model.config, tensors, pretrained.processor, pretrained.origin.format)
 
 
-def _stored(pretrained: Pretrained, model: DualEncoder) -> dict[str, Tensor]:
+def _stored(pretrained: Pretrained, model: Model) -> dict[str, Tensor]:
     """The tensors that the model was loaded from; none if they are gone, or were others."""
     if not pretrained.origin.path.exists():
         return {}

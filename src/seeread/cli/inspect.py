@@ -19,6 +19,7 @@ _PARTS = {
     "vision": ("vision.", "image_pool.", "image_projection."),
     "text": ("text.", "text_projection."),
     "similarity": ("similarity.",),
+    "connector": ("connector.", "newline"),
 }
 
 
@@ -50,27 +51,41 @@ def inspect(
 
 
 def _checkpoint(name: str, path: Path, found: "Checkpoint") -> dict[str, Any]:
-    return {"name": name, "path": str(path), "format": found.format, "family": "DualEncoder", "loss": found.config.loss}
+    from seeread.models.families import family_of
+
+    family = family_of(found.config).model.__name__
+    facts = {"name": name, "path": str(path), "format": found.format, "family": family}
+    return facts | {"loss": loss} if (loss := getattr(found.config, "loss", None)) else facts
 
 
 def _model(found: "Checkpoint") -> "Facts":
     from dataclasses import asdict
 
+    from seeread.models.dual_encoder import DualEncoderConfig
+    from seeread.text.decoder import DecoderConfig
+
     c = found.config
-    vision = {"kind": type(c.vision).__name__.removesuffix("Config"), **_flat(asdict(c.vision)), "pool": c.image_pool}
-    facts = {"vision": vision, "text": _flat(asdict(c.text)), "similarity": {"embedding": c.embedding}}
-    for part, prefixes in _PARTS.items():
-        sizes = [tensor.numel() for name, tensor in found.tensors.items() if name.startswith(prefixes)]
+    facts: Facts = {}
+    if isinstance(c, DecoderConfig):
+        facts["text"] = _flat(asdict(c))
+    else:
+        facts["vision"] = {"kind": type(c.vision).__name__.removesuffix("Config"), **_flat(asdict(c.vision))}
+        facts["text"] = _flat(asdict(c.text))
+        if isinstance(c, DualEncoderConfig):
+            facts["vision"]["pool"] = c.image_pool
+            facts["similarity"] = {"embedding": c.embedding}
+        else:
+            facts["connector"] = {name: value for name, value in vars(c).items() if name not in facts}
+    for part in facts:
+        sizes = [tensor.numel() for name, tensor in found.tensors.items() if name.startswith(_PARTS[part])]
         facts[part] = {"parameters": sum(sizes), **facts[part]}
     return facts
 
 
 def _processor(found: "Checkpoint") -> "Facts":
-    tokenizer = found.processor.tokenizer
-    return {
-        "pictures": found.processor.image_transform.to_dict(),
-        "texts": {"vocabulary": tokenizer.size, **tokenizer.rules.to_dict()},
-    }
+    tokenizer, transform = found.processor.tokenizer, found.processor.image_transform
+    pictures = {"pictures": transform.to_dict()} if transform is not None else {}
+    return pictures | {"texts": {"vocabulary": tokenizer.size, **tokenizer.rules.to_dict()}}
 
 
 def _tensors(found: "Checkpoint") -> dict[str, Any]:

@@ -11,7 +11,7 @@ from seeread.fusion.tiles import lay_out
 from seeread.interface import Batch, Images, Role, Tiles
 from seeread.nn.cache import Cache
 from seeread.text.decoder import Decoder, DecoderConfig
-from seeread.vision.tower import SquareTowerConfig, build_square_tower
+from seeread.vision.tower import SquareTowerConfig, build_square_tower, feature_shape
 from seeread.vision.vit import ViTConfig
 
 
@@ -31,6 +31,11 @@ class LLaVAConfig:
         """How many of the first features of an image are left away: the class token, or nothing."""
         return int(isinstance(self.vision, ViTConfig) and self.vision.class_token and not self.class_token)
 
+    @property
+    def image_tokens(self) -> int:
+        """Tokens that an image becomes, or a tile of one."""
+        return feature_shape(self.vision, self.skip_last)[0] - self.dropped
+
 
 class LLaVA(nn.Module):
     """arXiv:2304.08485, arXiv:2310.03744, and LLaVA-NeXT of January 2024."""
@@ -41,7 +46,7 @@ class LLaVA(nn.Module):
         super().__init__()
         c = self.config = config
         self.vision = build_square_tower(c.vision)
-        self.connector = build_connector(c.connector, c.vision.width, c.text.width)
+        self.connector = build_connector(c.connector, feature_shape(c.vision, c.skip_last)[1], c.text.width)
         self.newline = nn.Parameter(torch.zeros(c.text.width)) if c.tiles else None
         self.text = Decoder(c.text)
 

@@ -18,6 +18,11 @@ class PaliGemmaConfig:
     vision: SquareTowerConfig
     text: DecoderConfig
 
+    @property
+    def image_tokens(self) -> int:
+        """Tokens that an image becomes."""
+        return self.vision.tokens
+
 
 class PaliGemma(nn.Module):
     """arXiv:2407.07726 and arXiv:2412.03555."""

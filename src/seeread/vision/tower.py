@@ -26,6 +26,13 @@ def build_square_tower(c: SquareTowerConfig) -> ViT | ResNet:
     return ViT(c) if isinstance(c, ViTConfig) else ResNet(c)
 
 
+def feature_shape(c: SquareTowerConfig, skip_last: int = 0) -> tuple[int, int]:
+    """How many features an image becomes, the class token included, and their width, before so many last layers."""
+    if isinstance(c, ViTConfig):
+        return c.tokens, c.width
+    return (c.image_size * 2**skip_last // 32) ** 2, c.width // 2**skip_last
+
+
 def build_pool(pool: ImagePool, c: TowerConfig, embedding: int) -> nn.Module:
     """An untrained pooling for that tower: the class token (CLIP's ViT), one learned query (SigLIP), or the map's
     own mean as the query (CLIP's ResNet, which needs the width of the embedding since it projects too)."""

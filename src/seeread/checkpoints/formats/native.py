@@ -10,12 +10,15 @@ from seeread.checkpoints.formats.settings import read_json
 from seeread.checkpoints.match import require_fit, require_fitting_processor
 from seeread.checkpoints.refusal import Refusal, naming, shown
 from seeread.errors import CheckpointError, SeereadError
+from seeread.models.dual_encoder import DualEncoderConfig
 from seeread.models.families import FAMILIES, Family, ModelConfig, family_of
 from seeread.nn.rope import LinearScaling, Llama3Scaling, YarnScaling
+from seeread.preprocessing.dialogue.style import PromptStyle
 from seeread.preprocessing.processor import Processor
 from seeread.preprocessing.tokenizer.rules import TokenizerRules
 from seeread.preprocessing.tokenizer.tokenizer import Tokenizer
 from seeread.preprocessing.transform import transform_from_dict
+from seeread.text.decoder import DecoderConfig
 from seeread.vision.naflex import NaFlexConfig
 from seeread.vision.resnet import ResNetConfig
 from seeread.vision.vit import ViTConfig
@@ -26,7 +29,7 @@ SCALINGS = {"linear": LinearScaling, "llama3": Llama3Scaling, "yarn": YarnScalin
 KINDS: dict[str, type] = TOWERS | SCALINGS
 """Where a config may hold one of several: what each is called in a file."""
 
-_KEYS = ("seeread", "family", "model", "image_transform", "tokenizer")
+_HEAD = ("seeread", "family", "model")
 
 
 def read(folder: Path, tokenizer: Path | None = None) -> Checkpoint:
@@ -40,39 +43,42 @@ def read(folder: Path, tokenizer: Path | None = None) -> Checkpoint:
     with naming(config_file):
         family = _family(config)
         model: ModelConfig = from_json(family.config, config["model"], KINDS, "model")
-        for part in ("image_transform", "tokenizer"):
+        for part in _parts(family):
             if not isinstance(config[part], dict):
                 raise Refusal(f"its {part} is {shown(config[part])}, and should be an object")
     _verify(folder)
     try:
-        transform = transform_from_dict(config["image_transform"])
+        transform = transform_from_dict(config["image_transform"]) if "image_transform" in config else None
         rules = TokenizerRules.from_dict(config["tokenizer"])
+        style = PromptStyle.from_dict(config["style"]) if "style" in config else None
     except SeereadError as error:
         raise CheckpointError(f"{config_file}: {error}") from None
     weights = folder / "model.safetensors"
     weights = weights if weights.is_file() else folder / "model.safetensors.index.json"
     tensors = read_tensors(weights)
     require_fit(weights, model, tensors)
-    processor = Processor(transform, Tokenizer.load(tokenizer or folder, rules))
+    processor = Processor(transform, Tokenizer.load(tokenizer or folder, rules), style)
     require_fitting_processor(folder, model, processor)
     return Checkpoint(model, tensors, processor, "native")
 
 
 def write(checkpoint: Checkpoint, folder: Path) -> None:
     """Everything that `read` needs, each tensor bit for bit in the precision it is stored in."""
+    processor = checkpoint.processor
+    config = {
+        "seeread": VERSION,
+        "family": family_of(checkpoint.config).name,
+        "model": to_json(checkpoint.config, KINDS),
+    }
+    if processor.image_transform is not None:
+        config["image_transform"] = processor.image_transform.to_dict()
+    config["tokenizer"] = processor.tokenizer.rules.to_dict()
+    if processor.style is not None:
+        config["style"] = processor.style.to_dict()
     folder.mkdir(parents=True, exist_ok=True)
     write_sharded(folder, checkpoint.tensors)
-    checkpoint.processor.tokenizer.save(folder)
-    write_json(
-        folder / "config.json",
-        {
-            "seeread": VERSION,
-            "family": family_of(checkpoint.config).name,
-            "model": to_json(checkpoint.config, KINDS),
-            "image_transform": checkpoint.processor.image_transform.to_dict(),
-            "tokenizer": checkpoint.processor.tokenizer.rules.to_dict(),
-        },
-    )
+    processor.tokenizer.save(folder)
+    write_json(folder / "config.json", config)
     write_manifest(folder)
 
 
@@ -94,14 +100,23 @@ def _family(config: dict[str, Any]) -> Family:
             f"it is in version {shown(config.get('seeread', 'none'))} of the format, and this seeread reads {VERSION}",
             "Update seeread",
         )
-    for key in _KEYS:
+    families = {family.name: family for family in FAMILIES}
+    family = families.get(str(config.get("family")))
+    if family is None:
+        found, names = shown(config.get("family", "none")), ", ".join(families)
+        raise Refusal(f"its family is {found}, and this seeread knows {names}", "Update seeread")
+    keys = (*_HEAD, *_parts(family))
+    for key in keys:
         if key not in config:
             raise Refusal(f"it lacks the key {key}")
     for key in config:
-        if key not in _KEYS:
+        if key not in keys:
             raise Refusal(f"it has the unknown key {shown(key)}", "Update seeread, or remove the key")
-    families = {family.name: family for family in FAMILIES}
-    if config["family"] not in families:
-        names = ", ".join(families)
-        raise Refusal(f"its family is {shown(config['family'])}, and this seeread knows {names}", "Update seeread")
-    return families[config["family"]]
+    return family
+
+
+def _parts(family: Family) -> tuple[str, ...]:
+    """What feeds a model of that family: pictures if it sees, and a way to be spoken to if it writes."""
+    sees = ("image_transform",) if family.config is not DecoderConfig else ()
+    writes = ("style",) if family.config is not DualEncoderConfig else ()
+    return (*sees, "tokenizer", *writes)

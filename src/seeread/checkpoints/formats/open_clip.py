@@ -96,12 +96,13 @@ def write(checkpoint: Checkpoint, folder: Path) -> None:
 
     Raises `CheckpointError` where open_clip has no such model, tokenizer rules or image transform.
     """
+    model, transform = checkpoint.comparing()
     with naming(folder):
-        config = write_config(checkpoint.config)
+        config = write_config(model)
         config["text_cfg"] |= _write_tokenizer_rules(checkpoint.processor.tokenizer)
         custom = config.get("custom_text", False)
-        theirs = renamed_back(checkpoint.tensors, table_of(checkpoint.config, custom))
-    preprocessing = to_open_clip(checkpoint.processor.image_transform)
+        theirs = renamed_back(checkpoint.tensors, table_of(model, custom))
+    preprocessing = to_open_clip(transform)
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint.processor.tokenizer.write_open_clip(folder)
     write_safetensors(folder / WEIGHTS[0], theirs, {"format": "pt"})

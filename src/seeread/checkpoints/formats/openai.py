@@ -84,7 +84,7 @@ def write(checkpoint: Checkpoint, path: Path) -> None:
     """
     file = path if path.suffix == ".pt" else path / "model.pt"
     with naming(file):
-        theirs = write_state(checkpoint.config, checkpoint.tensors)
+        theirs = write_state(checkpoint.comparing()[0], checkpoint.tensors)
     file.parent.mkdir(parents=True, exist_ok=True)
     write_torch_zip(file, theirs)
 

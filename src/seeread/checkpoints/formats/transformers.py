@@ -86,19 +86,19 @@ def read(folder: Path, tokenizer: Path | None = None) -> Checkpoint:
 def write(checkpoint: Checkpoint, folder: Path) -> None:
     """The same folder that `save_pretrained` of model and processor would leave: every tensor bit for bit, in the
     precision it is stored in. Raises `CheckpointError` where `transformers` has no such architecture."""
-    config = write_config(checkpoint.config)
+    model, transform = checkpoint.comparing()
+    config = write_config(model)
     rules = checkpoint.processor.tokenizer.rules
     config["text_config"] |= {"bos_token_id": rules.start_id, "pad_token_id": rules.pad_id}
     kinds = {str(tensor.dtype) for tensor in checkpoint.tensors.values()}
     config["dtype"] = kinds.pop().removeprefix("torch.") if len(kinds) == 1 else "float32"
     table = KINDS[config["model_type"]].table
-    transform = to_transformers(checkpoint.processor.image_transform)
     family: Family = config["model_type"]
     if family == "siglip" and rules.clean != "siglip":
         family = "siglip2"  # SigLIP 2 of one resolution: the older model with the newer vocabulary
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint.processor.tokenizer.write_transformers(folder, family)
-    write_json(folder / "preprocessor_config.json", transform)
+    write_json(folder / "preprocessor_config.json", to_transformers(transform))
     write_sharded(folder, renamed_back(checkpoint.tensors, table), metadata={"format": "pt"})
     write_json(folder / "config.json", config)
 
