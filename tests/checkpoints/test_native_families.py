@@ -1,29 +1,43 @@
 """Our own folder for the models that write: every family, and every config that it may have."""
 
 import json
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 import seeread
+from seeread.checkpoints.checkpoint import Checkpoint
+from seeread.checkpoints.files.integrity import write_manifest
 from seeread.checkpoints.formats import native
 from seeread.checkpoints.formats.dataclass_json import from_json, to_json
+from seeread.checkpoints.load import build, load
 from seeread.checkpoints.refusal import Refusal
+from seeread.checkpoints.save import save
+from seeread.errors import CheckpointError
 from seeread.models.dual_encoder import DualEncoderConfig
 from seeread.models.families import FAMILIES, ModelConfig, family_of
-from seeread.models.llava import LLaVAConfig
+from seeread.models.language_model import LanguageModel
+from seeread.models.llava import LLaVA, LLaVAConfig
 from seeread.models.paligemma import PaliGemmaConfig
 from seeread.nn.mlp import ACTIVATIONS
 from seeread.nn.rope import LinearScaling, Llama3Scaling, Rope, RopeScaling, YarnScaling
 from seeread.nn.transformer import TransformerConfig
+from seeread.preprocessing.dialogue import PromptStyle, ask
+from seeread.preprocessing.processor import Processor
+from seeread.pretrained import Origin, Pretrained
 from seeread.text.decoder import DecoderConfig
 from seeread.vision.resnet import ResNetConfig
 from seeread.vision.tower import SquareTowerConfig
 from seeread.vision.vit import ViTConfig
+from tests.checkpoints.forge import same
+from tests.talkers import TEXT, byte_tokenizer, tiny_llava, tiny_paligemma
 
 MINI_CLIP = Path(seeread.__file__).parent / "bundled" / "mini-clip" / "config.json"
 
@@ -125,6 +139,93 @@ def test_refuses_what_nobody_writes(change: dict[str, object], words: str) -> No
 
 def test_every_family_has_a_name_of_its_own() -> None:
     assert len({family.name for family in FAMILIES}) == len({family.config for family in FAMILIES}) == len(FAMILIES)
+
+
+def tiny_language_model() -> Pretrained:
+    torch.manual_seed(0)
+    style = PromptStyle(kind="plain", end_ids=(2,))
+    origin = Origin("tests/tiny-language-model", Path("tiny"), "native")
+    return Pretrained(LanguageModel(TEXT).eval(), Processor(None, byte_tokenizer(), style), origin)
+
+
+TALKERS: dict[str, Callable[[], Pretrained]] = {
+    "llava": tiny_llava, "paligemma": tiny_paligemma, "language_model": tiny_language_model,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("family", TALKERS)
+def test_model_there_and_back(tmp_path: Path, family: str) -> None:
+    before = TALKERS[family]()
+    save(before, tmp_path / "model")
+    config = json.loads((tmp_path / "model" / "config.json").read_text())
+    assert config["family"] == family
+    assert ("image_transform" in config) == (family != "language_model")
+    after = load(tmp_path / "model", device="cpu", precision="fp32")
+    assert same(dict(after.module.state_dict()), dict(before.module.state_dict()))
+    assert after.processor.style == before.processor.style
+    assert after.processor.image_transform == before.processor.image_transform
+    assert after.module.config == before.module.config
+    pictures = [Image.new("RGB", (20, 30), "red")] if after.processor.image_transform else []
+    batches = [model.processor.prompts([ask("what is it?", *pictures)]) for model in (before, after)]
+    assert torch.equal(batches[0].tokens, batches[1].tokens)
+    with torch.inference_mode():
+        assert torch.equal(before.module(batches[0]), after.module(batches[1]))
+
+
+def test_parameters_of_the_model_itself_move_too(tmp_path: Path) -> None:
+    """LLaVA-NeXT's newline belongs to none of its parts."""
+    model = tiny_llava()
+    config = replace(model.module.config, tiles=True)
+    tiled = LLaVA(config)
+    checkpoint = Checkpoint(config, dict(tiled.state_dict()), model.processor, "native")
+    built = build(checkpoint, torch.device("cpu"), torch.float16)
+    assert {parameter.dtype for parameter in built.parameters()} == {torch.float16}
+
+
+@pytest.mark.parametrize(
+    ("family", "place", "value", "words"),
+    [
+        ("llava", ["style"], None, ["style is", "object"]),
+        ("llava", ["style", "surprise"], 1, ["surprise"]),
+        ("llava", ["style", "image_tokens"], 5, ["takes 5 places", "fills 4"]),
+        ("llava", ["style", "image_id"], 10**6, ["pictures stand at token 1000000"]),
+        ("llava", ["style", "end_ids"], [2, 10**6], ["answers end with token 1000000"]),
+        ("llava", ["model", "skip_last"], 2, ["2 layers"]),
+        ("llava", ["model", "text", "transformer", "kv_heads"], 3, ["key and value heads"]),
+        ("llava", ["image_transform", "size"], [17, 17], ["17 x 17", "16 x 16"]),
+        ("paligemma", ["family"], "llava", ["connector"]),
+        ("paligemma", ["model", "text", "vocabulary"], 9, ["text.embedding.weight"]),
+        ("language_model", ["image_transform"], {}, ["unknown key 'image_transform'"]),
+        ("language_model", ["model", "positions"], 400, ["positions"]),
+    ],
+)
+def test_refuses_another_config(
+    tmp_path: Path, family: str, place: list[str], value: object, words: list[str]
+) -> None:
+    folder = tmp_path / "model"
+    save(TALKERS[family](), folder)
+    config = json.loads((folder / "config.json").read_text())
+    inner = config
+    for name in place[:-1]:
+        inner = inner[name]
+    inner[place[-1]] = value
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "manifest.json").unlink()
+    write_manifest(folder)
+    with pytest.raises(CheckpointError) as caught:
+        native.read(folder)
+    for word in [str(folder), *words]:
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("part", ["image_transform", "tokenizer", "style"])
+def test_refuses_a_config_without_a_part(tmp_path: Path, part: str) -> None:
+    save(tiny_llava(), tmp_path / "model")
+    config = json.loads((tmp_path / "model" / "config.json").read_text())
+    del config[part]
+    (tmp_path / "model" / "config.json").write_text(json.dumps(config))
+    with pytest.raises(CheckpointError, match=f"lacks the key {part}"):
+        native.read(tmp_path / "model")
 
 
 def types(value: object) -> object:
