@@ -21,6 +21,10 @@ class TokenizerError(SeereadError):
     """A tokenizer that cannot be found or read."""
 
 
+class TemplateError(SeereadError):
+    """A chat template that is damaged, hostile, or of no use for the dialogue at hand."""
+
+
 class DataError(SeereadError):
     """A folder or file of training or evaluation data that cannot be understood."""
 

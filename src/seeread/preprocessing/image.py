@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -58,6 +59,7 @@ _TURNS = {  # EXIF orientation -> what makes the picture upright
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_LYING = (5, 6, 7, 8)  # of these the sides change places
 _ORIENTATION = 0x0112
 
 
@@ -76,6 +78,27 @@ def open_image(source: Source, limits: Limits = LIMITS, *, name: str | None = No
         return _from_array(source, name or "the image array", limits)
     data, name = read_source(source, limits, name)
     return develop(open_header(data, name, limits), name)
+
+
+def upright_size(source: Source, limits: Limits = LIMITS, *, name: str | None = None) -> tuple[int, int]:
+    """(width, height) of what `open_image` would give, without decoding a file's pixels. Raises likewise."""
+    if isinstance(source, Image.Image):
+        picture: Image.Image = source
+        check_size(picture.size, name or "the image", limits)
+    elif hasattr(source, "__array_interface__"):
+        picture = _from_array(source, name or "the image array", limits)
+    else:
+        data, name = read_source(source, limits, name)
+        picture = open_header(data, name, limits)
+    width, height = picture.size
+    return (height, width) if orientation(picture) in _LYING else (width, height)
+
+
+def as_list(images: "Source | Iterable[Source]") -> tuple[list[Source], bool]:
+    """The pictures, and whether it was a single one that is in no list. A text is a path and not a list of letters."""
+    if isinstance(images, str | bytes | os.PathLike | Image.Image) or hasattr(images, "__array_interface__"):
+        return [images], True
+    return list(images), False
 
 
 def read_source(source: Source, limits: Limits, name: str | None = None) -> tuple[bytes, str]:

@@ -40,6 +40,7 @@ except ImportError:
 
 Interpolation = Literal["bicubic", "bilinear", "lanczos", "nearest"]
 Array: TypeAlias = numpy.ndarray[Any, Any]
+Channels = tuple[float, float, float]
 Plan = Callable[[int, int], tuple[int, int]]
 """From the (height, width) of an upright picture to the (height, width) it is resized to."""
 
@@ -72,21 +73,46 @@ def load_resized(
     place among `sources`.
     """
 
-    def load(place: int) -> None:
+    def load(place: int, source: Source, name: str | None) -> None:
+        store(place, _load_one(source, plan, interpolation, limits, exact, name))
+
+    _on_threads(sources, load)
+
+
+def load_pictures(
+    sources: Sequence[Source], limits: Limits, store: Callable[[int, Image.Image], None]
+) -> None:
+    """Open pictures on several threads, which call `store(place, picture)` for each. Raises as `load_resized` does."""
+
+    def load(place: int, source: Source, name: str | None) -> None:
+        store(place, open_image(source, limits, name=name))
+
+    _on_threads(sources, load)
+
+
+def normalise(planes: Array, mean: Channels, std: Channels, result: Array) -> None:
+    """(3, height, width) uint8 to float32. By numpy: waking torch's threads would cost more than it saves."""
+    shift, scale = (255 * numpy.array(values)[:, None, None] for values in (mean, std))
+    numpy.subtract(planes, shift.astype(numpy.float32), out=result)
+    numpy.divide(result, scale.astype(numpy.float32), out=result)
+
+
+def _on_threads(sources: Sequence[Source], load: Callable[[int, Source, str | None], None]) -> None:
+    def one(place: int) -> None:
         source = sources[place]
         name = None
         if len(sources) > 1 and not isinstance(source, str | os.PathLike):
             name = f"image {place + 1} of {len(sources)}"
-        store(place, _load_one(source, plan, interpolation, limits, exact, name))
+        load(place, source, name)
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     workers = min(len(sources), cores, _WORKERS)
     if workers <= 1:
         for place in range(len(sources)):
-            load(place)
+            one(place)
         return
     with ThreadPoolExecutor(workers) as pool:  # decoding and resizing release Python's lock
-        deque(pool.map(load, range(len(sources))), maxlen=0)
+        deque(pool.map(one, range(len(sources))), maxlen=0)
 
 
 def _load_one(

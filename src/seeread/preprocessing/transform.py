@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, Self, cast
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self
 
 import numpy
 import torch
@@ -14,9 +14,19 @@ from seeread.errors import UsageError
 from seeread.interface import Patches
 from seeread.preprocessing.colour import to_rgb
 from seeread.preprocessing.image import LIMITS, Limits, Source
-from seeread.preprocessing.pixels import FILTERS, Array, Interpolation, load_resized, resize
+from seeread.preprocessing.pixels import (
+    FILTERS,
+    Array,
+    Channels,
+    Interpolation,
+    load_pictures,
+    load_resized,
+    normalise,
+    resize,
+)
+from seeread.preprocessing.tiles import TileTransform
+from seeread.preprocessing.transform_fields import arguments, check_channels, check_choices, check_positive
 
-Channels = tuple[float, float, float]
 OPENAI_MEAN: Channels = (0.48145466, 0.4578275, 0.40821073)
 OPENAI_STD: Channels = (0.26862954, 0.26130258, 0.27577711)
 
@@ -26,11 +36,12 @@ class ImageTransform:
     """Resize, crop or pad to one size, scale to [0, 1], subtract `mean`, divide by `std`.
 
     `mode` "crop" resizes until the picture covers `size` and cuts out its middle (CLIP), "squash" ignores its
-    aspect (SigLIP), "pad" resizes until it fits inside and surrounds it with `fill` (open_clip's "longest").
+    aspect (SigLIP), "pad" resizes until it fits inside and surrounds it with `fill` (open_clip's "longest"), "square"
+    surrounds it with the mean colour until it is square, and then resizes (LLaVA 1.5 as its authors trained it).
     """
 
     size: tuple[int, int]  # height, width
-    mode: Literal["crop", "squash", "pad"] = "crop"
+    mode: Literal["crop", "squash", "pad", "square"] = "crop"
     interpolation: Interpolation = "bicubic"
     mean: Channels = OPENAI_MEAN
     std: Channels = OPENAI_STD
@@ -39,13 +50,15 @@ class ImageTransform:
     fill: int = 0  # pad: grey level, 0 to 255
 
     def __post_init__(self) -> None:
-        _check_choices(self.mode, ("crop", "squash", "pad"), "mode")
-        _check_choices(self.interpolation, FILTERS, "interpolation")
-        _check_choices(self.rounding, ("half_even", "down"), "rounding")
-        _check_positive(self.size, "size", count=2)
-        _check_channels(self.mean, self.std)
+        check_choices(self.mode, ("crop", "squash", "pad", "square"), "mode")
+        check_choices(self.interpolation, FILTERS, "interpolation")
+        check_choices(self.rounding, ("half_even", "down"), "rounding")
+        check_positive(self.size, "size", count=2)
+        check_channels(self.mean, self.std)
         if self.short_side is not None and (self.mode != "crop" or self.short_side < max(self.size)):
             raise UsageError("short_side belongs to mode crop, and is at least as large as both numbers of size")
+        if self.mode == "square" and self.size[0] != self.size[1]:
+            raise UsageError("mode square makes square pictures, and size is not square")
         if self.fill not in range(256):
             raise UsageError(f"fill is a grey level from 0 to 255, not {self.fill}")
 
@@ -53,7 +66,7 @@ class ImageTransform:
         """Exactly the reference's result: (images, 3, height, width) float32."""
         result = numpy.empty((len(images), 3, *self.size), numpy.float32)
         for image, place in zip(images, result, strict=True):
-            self._finish(resize(to_rgb(image, "the image"), self.resized_size, self.interpolation), place)
+            self._finish(self._resized(to_rgb(image, "the image")), place)
         return torch.from_numpy(result)
 
     def load(self, sources: Sequence[Source], limits: Limits = LIMITS, *, exact: bool = False) -> Tensor:
@@ -67,12 +80,15 @@ class ImageTransform:
         def store(place: int, pixels: Array) -> None:
             self._finish(pixels, result[place])
 
-        load_resized(sources, self.resized_size, self.interpolation, limits, exact, store)
+        if self.mode == "square":  # what surrounds it must be there before it is resized
+            load_pictures(sources, limits, lambda place, image: store(place, self._resized(image)))
+        else:
+            load_resized(sources, self.resized_size, self.interpolation, limits, exact, store)
         return torch.from_numpy(result)
 
     def resized_size(self, height: int, width: int) -> tuple[int, int]:
         """The (height, width) a picture of `height` and `width` is resized to, before the cut or the padding."""
-        if self.mode == "squash":
+        if self.mode in ("squash", "square"):
             return self.size
         target_height, target_width = self.size
         if self.mode == "crop" and (self.short_side or target_height == target_width):
@@ -91,12 +107,21 @@ class ImageTransform:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """The transform that `to_dict` wrote. Raises `UsageError` for anything it would not have written."""
-        return cls(**_arguments(values, cls, "image"))
+        return cls(**arguments(values, cls, "image"))
+
+    def _resized(self, image: Image.Image) -> Array:
+        if self.mode == "square" and image.width != image.height:
+            side = max(image.size)
+            red, green, blue = (int(255 * level) for level in self.mean)
+            square = Image.new("RGB", (side, side), (red, green, blue))
+            square.paste(image, ((side - image.width) // 2, (side - image.height) // 2))
+            image = square
+        return resize(image, self.resized_size, self.interpolation)
 
     def _finish(self, pixels: Array, result: Array) -> None:
         """(height, width, 3) uint8, resized, to (3, height, width) float32 in place."""
         planes = _centred(pixels, self.size, self.rounding, self.fill).transpose(2, 0, 1)
-        _normalise(planes, self.mean, self.std, result)
+        normalise(planes, self.mean, self.std, result)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,9 +138,9 @@ class PatchTransform:
     std: Channels = (0.5, 0.5, 0.5)
 
     def __post_init__(self) -> None:
-        _check_choices(self.interpolation, FILTERS, "interpolation")
-        _check_positive((self.patch_size, self.max_patches), "patch_size and max_patches", count=2)
-        _check_channels(self.mean, self.std)
+        check_choices(self.interpolation, FILTERS, "interpolation")
+        check_positive((self.patch_size, self.max_patches), "patch_size and max_patches", count=2)
+        check_channels(self.mean, self.std)
 
     def __call__(self, images: Sequence[Image.Image]) -> Patches:
         """Exactly the reference's result: pixels (images, max_patches, 3 * patch_size ** 2) float32, and the grid."""
@@ -161,7 +186,7 @@ class PatchTransform:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """The transform that `to_dict` wrote. Raises `UsageError` for anything it would not have written."""
-        return cls(**_arguments(values, cls, "patches"))
+        return cls(**arguments(values, cls, "patches"))
 
     def _empty(self, images: int) -> Patches:
         pixels = torch.zeros(images, self.max_patches, 3 * self.patch_size**2)
@@ -172,22 +197,21 @@ class PatchTransform:
         side = self.patch_size
         rows, columns = pixels.shape[0] // side, pixels.shape[1] // side
         planes = numpy.empty((3, *pixels.shape[:2]), numpy.float32)
-        _normalise(pixels.transpose(2, 0, 1), self.mean, self.std, planes)
+        normalise(pixels.transpose(2, 0, 1), self.mean, self.std, planes)
         cut = planes.reshape(3, rows, side, columns, side).transpose(1, 3, 2, 4, 0)
         patches.pixels.numpy()[place, : rows * columns] = cut.reshape(rows * columns, -1)
         patches.grid.numpy()[place] = rows, columns
 
 
-def transform_from_dict(values: dict[str, Any]) -> ImageTransform | PatchTransform:
-    """Either transform, from what its `to_dict` wrote."""
-    return (PatchTransform if values.get("kind") == "patches" else ImageTransform).from_dict(values)
+Transform = ImageTransform | PatchTransform | TileTransform
+"""Whatever prepares pictures for a model."""
+
+_KINDS: dict[object, type[Transform]] = {"image": ImageTransform, "patches": PatchTransform, "tiles": TileTransform}
 
 
-def _normalise(planes: Array, mean: Channels, std: Channels, result: Array) -> None:
-    """(3, height, width) uint8 to float32. By numpy: waking torch's threads would cost more than it saves."""
-    shift, scale = (255 * numpy.array(values)[:, None, None] for values in (mean, std))
-    numpy.subtract(planes, shift.astype(numpy.float32), out=result)
-    numpy.divide(result, scale.astype(numpy.float32), out=result)
+def transform_from_dict(values: dict[str, Any]) -> Transform:
+    """Any transform, from what its `to_dict` wrote."""
+    return _KINDS.get(values.get("kind"), ImageTransform).from_dict(values)
 
 
 def _centred(pixels: Array, size: tuple[int, int], rounding: str, fill: int) -> Array:
@@ -203,32 +227,3 @@ def _centred(pixels: Array, size: tuple[int, int], rounding: str, fill: int) -> 
             margins[axis] = before, -spare - before
             pixels = numpy.pad(pixels, margins, constant_values=fill)
     return pixels
-
-
-def _arguments(values: dict[str, Any], cls: type, kind: str) -> dict[str, Any]:
-    """The arguments in a saved transform, every one of them there and none besides; lists back to tuples."""
-    names = {field.name for field in fields(cls)}
-    if values.get("kind") != kind or set(values) != names | {"kind"}:
-        strange = sorted(set(values) ^ (names | {"kind"}))
-        raise UsageError(f"not the description of an {kind} transform; keys missing or unknown: {strange}")
-    return {name: tuple(value) if isinstance(value := values[name], list) else value for name in names}
-
-
-def _check_choices(value: object, choices: object, name: str) -> None:
-    known = list(cast(Any, choices))
-    if value not in known:
-        raise UsageError(f"{name} is one of {', '.join(known)}, not {value}")
-
-
-def _check_positive(values: tuple[int, ...], name: str, count: int) -> None:
-    if len(values) != count or not all(type(value) is int and value > 0 for value in values):
-        raise UsageError(f"{name}: expected {count} whole numbers above zero, got {values}")
-
-
-def _check_channels(mean: Channels, std: Channels) -> None:
-    triples: dict[str, tuple[object, ...]] = {"mean": mean, "std": std}
-    for name, values in triples.items():
-        if len(values) != 3 or not all(isinstance(value, int | float) and math.isfinite(value) for value in values):
-            raise UsageError(f"{name}: expected three numbers, got {values}")
-    if min(std) <= 0:
-        raise UsageError(f"std: expected three numbers above zero, got {std}")

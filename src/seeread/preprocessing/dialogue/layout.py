@@ -3,12 +3,13 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from seeread.errors import UsageError
+from seeread.errors import TemplateError, UsageError
 from seeread.preprocessing.dialogue.standins import StandIns
 from seeread.preprocessing.dialogue.style import PromptStyle
-from seeread.preprocessing.dialogue.template import TemplateError, render
+from seeread.preprocessing.dialogue.template import render
 from seeread.preprocessing.dialogue.turn import Dialogue, Picture, Turn
 
 POINTING = re.compile(r"<loc\d{4}>|<seg\d{3}>")
@@ -91,6 +92,7 @@ def _message(style: PromptStyle, turn: Turn, standins: StandIns) -> dict[str, An
     return {"role": turn.speaker, "content": "\n".join(texts)}
 
 
+@lru_cache(maxsize=16)
 def content_kind(style: PromptStyle) -> str:
     """Whether the template takes a turn's content as a list of "parts" or as one "text": it is tried out."""
     probe = "\U000f0000"

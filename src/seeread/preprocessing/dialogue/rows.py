@@ -28,6 +28,9 @@ def batch(
         raise UsageError("There is no dialogue to read. Give at least one.")
     if answers is not None and len(answers) != len(dialogues):
         raise UsageError(f"There are {len(dialogues)} dialogues and {len(answers)} answers. Give one for each.")
+    pictures = sum(len(turn.pictures) for dialogue in dialogues for turn in dialogue)
+    if pictures != len(counts):
+        raise UsageError(f"The dialogues have {_several(pictures, 'picture')}, and {len(counts)} were counted.")
     remaining = iter(counts)
     rows: list[Row] = []
     for place, dialogue in enumerate(dialogues):
