@@ -21,14 +21,14 @@ def decoder_mask(
     """(batch, 1, queries, keys) of positions (batch, queries) and (batch, keys), where -1 is padding.
 
     The queries are the last of the keys. A token sees itself and those before it: all, or the last `window`. Queries
-    that are marked in `ahead`, (batch, queries), also see each other: a prefix that is read both ways. Padding sees
-    everything, for a softmax over nothing is no number; nobody sees it.
+    that are marked in `ahead`, (batch, queries), also see each other, however far apart: a prefix that is read both
+    ways. Padding sees everything, for a softmax over nothing is no number; nobody sees it.
     """
     q, k = queries[:, None, :, None], keys[:, None, None, :]
     seen = k <= q
+    if window is not None:
+        seen = seen & (q - k < window)
     if ahead is not None:
         earlier = keys.shape[1] - queries.shape[1]
         seen = seen | (ahead[:, None, :, None] & F.pad(ahead, (earlier, 0))[:, None, None, :])
-    if window is not None:
-        seen = seen & (q - k < window)
     return (seen & (k >= 0)) | (q < 0)
