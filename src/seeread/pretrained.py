@@ -1,19 +1,27 @@
 """A model and the processor that feeds it: what `load` gives and every task takes."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from seeread.errors import UsageError
 from seeread.interface import Compares, Generates
+from seeread.preprocessing.dialogue import PromptStyle
 from seeread.preprocessing.image import Source
 from seeread.preprocessing.processor import Processor
 
-Progress = Callable[[Iterable[Sequence[Source]]], Iterable[Sequence[Source]]]
-"""Wraps the batches of a long job, to show how far it is."""
+Batches = TypeVar("Batches")
+
+
+class Progress(Protocol):
+    """Wraps the batches of a long job, to show how far it is."""
+
+    def __call__(self, batches: Iterable[Batches], /) -> Iterable[Batches]: ...
+
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,16 @@ class Pretrained:
         raise UsageError(
             f"{self.origin.name} compares pictures with texts and does not write: it can classify, search and embed. "
             "For captions, answers and boxes take a model that writes, such as seeread/mini-llava."
+        )
+
+    @property
+    def style(self) -> PromptStyle:
+        """How it wants to be spoken to; raises UsageError where it does not write."""
+        if isinstance(self.model, Generates) and self.processor.style is not None:
+            return self.processor.style
+        assert self.generating is not None  # or that has raised
+        raise UsageError(
+            f"{self.origin.name} does not say how it wants to be asked. Load it with the processor that it came with."
         )
 
     @torch.inference_mode()

@@ -97,7 +97,7 @@ def upright_size(source: Source, limits: Limits = LIMITS, *, name: str | None = 
 def as_list(images: "Source | Iterable[Source]") -> tuple[list[Source], bool]:
     """The pictures, and whether it was a single one that is in no list. A text is a path and not a list of letters."""
     if isinstance(images, str | bytes | os.PathLike | Image.Image) or hasattr(images, "__array_interface__"):
-        return [images], True
+        return [images], True  # type: ignore[list-item]  # an array is no other iterable
     return list(images), False
 
 

@@ -1,15 +1,12 @@
 """Zero-shot classification: which of these labels fits a picture, for labels that are only named."""
 
-import os
 from collections.abc import Iterable, Sequence
 from typing import overload
 
-import numpy as np
-from PIL.Image import Image
 from torch import Tensor
 
 from seeread.errors import UsageError
-from seeread.preprocessing.image import Source
+from seeread.preprocessing.image import Source, as_list
 from seeread.pretrained import Pretrained, Progress
 from seeread.tasks.labels import embed_labels
 from seeread.tasks.prompts import check_labels
@@ -62,8 +59,7 @@ def classify(
     """
     names = check_labels(labels)
     check_top(top)
-    single = isinstance(images, str | bytes | os.PathLike | Image | np.ndarray)
-    sources: list[Source] = [images] if single else list(images)  # type: ignore[list-item, arg-type]
+    sources, single = as_list(images)
     texts = embed_labels(model, names, template)
     vectors = model.embed_images(sources, batch_size, progress)
     results = rank(model, sources, vectors, names, texts, top)

@@ -1,0 +1,1 @@
+"""Dialogues to answers: what every task of a model that writes needs."""

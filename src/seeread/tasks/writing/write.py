@@ -1,0 +1,205 @@
+"""Answers to dialogues: those of about one length are written together, and a picture they share is seen once."""
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+
+from seeread.errors import ImageError, UsageError
+from seeread.generation.complete import Completion, complete
+from seeread.generation.generate import Reason, generate
+from seeread.generation.sampling import Sampling
+from seeread.interface import Batch
+from seeread.preprocessing.dialogue import Dialogue
+from seeread.pretrained import Pretrained, Progress
+from seeread.tasks.writing.sight import Sight, pictures
+
+BATCH = 8
+"""Answers written at a time."""
+
+
+class SamplingOptions(TypedDict, total=False):
+    """How an answer is written, said by name: the fields of `generation.sampling.Sampling`, which explains them."""
+
+    max_tokens: int
+    temperature: float
+    top_k: int | None
+    top_p: float | None
+    min_p: float | None
+    repetition_penalty: float
+    beams: int
+    length_penalty: float
+    early_stopping: bool
+    stop: tuple[str, ...]
+    seed: int | None
+    logprobs: int
+
+
+class Options(SamplingOptions, total=False):
+    """What the verbs of a model that writes take besides."""
+
+    prompt: str | None
+    batch_size: int
+    progress: Progress | None
+
+
+@dataclass(frozen=True, repr=False)
+class Answer:
+    """What a model wrote. As a string it is its text.
+
+    `reason` is why it is over: the model ended it ("end"), a stop text came ("stop"), or it was cut ("length").
+    `tokens` counts what was written, the end included. `logprob` is the mean natural logarithm of the model's
+    probability of each of them, where `logprobs` asked for it.
+    """
+
+    text: str
+    reason: Reason
+    tokens: int
+    logprob: float | None = None
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        told = "" if self.logprob is None else f", logprob {self.logprob:.2f}"
+        return f"<Answer {self.text!r} ({self.reason}, {self.tokens} tokens{told})>"
+
+
+Outcome = tuple[int, Answer | ImageError]
+"""The place of a dialogue among all, and its answer, or what is wrong with a picture of it."""
+
+
+class Stream(Iterator[str]):
+    """Pieces of text as they are written; joined they are the text of `answer`, which is there when all have come.
+
+    `close` stops the writing.
+    """
+
+    def __init__(self, pieces: Generator[str, None, Answer]):
+        self._pieces = pieces
+        self._answer: Answer | None = None
+
+    def __next__(self) -> str:
+        try:
+            return next(self._pieces)
+        except StopIteration as end:
+            self._answer = self._answer or end.value
+            raise
+
+    @property
+    def answer(self) -> Answer:
+        """The whole answer. Raises UsageError while it is still being written."""
+        if self._answer is None:
+            raise UsageError("The answer is not complete yet: take all pieces first.")
+        return self._answer
+
+    def close(self) -> None:
+        """Stop here."""
+        self._pieces.close()
+
+
+def write(
+    model: Pretrained,
+    dialogues: Sequence[Dialogue],
+    batch_size: int = BATCH,
+    progress: Progress | None = None,
+    sampling: Sampling | None = None,
+) -> list[Answer]:
+    """The answer to each dialogue. Raises ImageError for a picture that cannot be opened."""
+    answers: dict[int, Answer] = {}
+    for place, outcome in write_each(model, dialogues, batch_size, progress, sampling):
+        if isinstance(outcome, ImageError):
+            raise outcome
+        answers[place] = outcome
+    return [answers[place] for place in range(len(dialogues))]
+
+
+def write_each(
+    model: Pretrained,
+    dialogues: Sequence[Dialogue],
+    batch_size: int = BATCH,
+    progress: Progress | None = None,
+    sampling: Sampling | None = None,
+) -> Iterator[Outcome]:
+    """The answers batch by batch, each with its place among all; a broken picture does not stop the others.
+
+    Dialogues about the same `Picture` objects come together, and otherwise those of about one length: a batch is as
+    slow as its longest row.
+    """
+    check_batch_size(batch_size)
+    sight = Sight(model)
+    places = order(dialogues)
+    batches = [places[start : start + batch_size] for start in range(0, len(places), batch_size)]
+    for batch in progress(batches) if progress else batches:
+        yield from _attempt(sight, dialogues, batch, sampling or Sampling())
+
+
+def stream_one(model: Pretrained, dialogues: Sequence[Dialogue], sampling: Sampling) -> Stream:
+    """The answer to the one dialogue, piece by piece. Raises UsageError for more, and for several beams."""
+    if len(dialogues) != 1:
+        raise UsageError(f"One answer can be streamed, and not {len(dialogues)}. Ask about one picture at a time.")
+    return Stream(written(model, Sight(model).batch(dialogues), sampling))
+
+
+def written(
+    model: Pretrained, batch: Batch, sampling: Sampling
+) -> Generator[str, None, Answer]:
+    """The answer to the one row of a batch: pieces of text, without white space around the whole, then the answer."""
+    ids, text, held = 0, "", ""
+    reason: Reason = "length"
+    logprobs: list[float] = []
+    processor = model.processor
+    for step in generate(model.generating, batch, sampling, processor.end_ids, processor.write):
+        ids += 1
+        if step.logprobs is not None:
+            logprobs.append(float(step.logprobs.chosen[0]))
+        piece = held + step.pieces[0]
+        piece = piece if text else piece.lstrip()
+        held = piece[len(piece.rstrip()) :]
+        if piece := piece.rstrip():
+            text += piece
+            yield piece
+        reason = step.reasons[0] or reason
+    return Answer(text, reason, ids, sum(logprobs) / len(logprobs) if logprobs else None)
+
+
+def order(dialogues: Sequence[Dialogue]) -> list[int]:
+    """Places of the dialogues as they are best computed: those about the same pictures together, short ones first."""
+    about: dict[tuple[int, ...], list[int]] = {}
+    for place, dialogue in enumerate(dialogues):
+        about.setdefault(tuple(map(id, pictures(dialogue))), []).append(place)
+    lengths = [sum(len(turn.text) for turn in dialogue) for dialogue in dialogues]
+    groups = [sorted(group, key=lambda place: lengths[place]) for group in about.values()]
+    groups.sort(key=lambda group: (len(pictures(dialogues[group[0]])), lengths[group[-1]]))
+    return [place for group in groups for place in group]
+
+
+def check_batch_size(batch_size: int) -> None:
+    """Raises UsageError for one that makes no sense."""
+    if batch_size < 1:
+        raise UsageError(f"The batch size is {batch_size}. Use at least 1.")
+
+
+def _attempt(
+    sight: Sight, dialogues: Sequence[Dialogue], places: Sequence[int], sampling: Sampling
+) -> Iterator[Outcome]:
+    """A batch at once, or one by one if there is a broken picture in it."""
+    wanted = [dialogues[place] for place in places]
+    sight.keep(picture for dialogue in wanted for picture in pictures(dialogue))
+    try:
+        batch = sight.batch(wanted)
+    except ImageError as error:
+        if len(places) == 1:
+            yield places[0], error
+        else:
+            for place in places:
+                yield from _attempt(sight, dialogues, [place], sampling)
+        return
+    processor = sight.model.processor
+    completions = complete(sight.model.generating, batch, sampling, processor.end_ids, processor.write)
+    yield from zip(places, map(_answer, completions), strict=True)
+
+
+def _answer(completion: Completion) -> Answer:
+    logprobs = [token.logprob for token in completion.logprobs or ()]
+    mean = sum(logprobs) / len(logprobs) if logprobs else None
+    return Answer(completion.text.strip(), completion.reason, len(completion.ids), mean)
