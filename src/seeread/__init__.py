@@ -4,11 +4,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from seeread.checkpoints.formats.mask_decoder import load_mask_decoder as load_mask_decoder
     from seeread.checkpoints.load import load as load
     from seeread.checkpoints.save import save as save
     from seeread.errors import SeereadError as SeereadError
     from seeread.pretrained import Pretrained as Pretrained
     from seeread.tasks.classify import classify as classify
+    from seeread.tasks.detect import detect as detect
+    from seeread.tasks.segment import segment as segment
 
 __version__ = "0.1.0"
 
@@ -17,8 +20,11 @@ _OFFERED = {
     "Pretrained": "seeread.pretrained",
     "SeereadError": "seeread.errors",
     "classify": "seeread.tasks.classify",
+    "detect": "seeread.tasks.detect",
     "load": "seeread.checkpoints.load",
+    "load_mask_decoder": "seeread.checkpoints.formats.mask_decoder",
     "save": "seeread.checkpoints.save",
+    "segment": "seeread.tasks.segment",
 }
 
 

@@ -1,0 +1,65 @@
+"""Detection: boxes around things that are only named, by a model that was taught to write boxes (PaliGemma)."""
+
+from collections.abc import Iterable, Sequence
+from typing import overload
+
+from seeread.preprocessing.image import Source
+from seeread.pretrained import Pretrained
+from seeread.tasks.detections import Detections
+from seeread.tasks.pointing import Request, point, request, sources_of, style_of, whole
+
+MAX_TOKENS = 256
+"""Enough for some thirty boxes."""
+
+
+@overload
+def detect(  # type: ignore[overload-overlap]  # a str is an Iterable of str, and here it is a path
+    model: Pretrained,
+    images: Source,
+    labels: str | Sequence[str],
+    *,
+    together: bool = True,
+    max_tokens: int = MAX_TOKENS,
+    batch_size: int = 8,
+) -> Detections: ...
+
+
+@overload
+def detect(
+    model: Pretrained,
+    images: Iterable[Source],
+    labels: str | Sequence[str],
+    *,
+    together: bool = True,
+    max_tokens: int = MAX_TOKENS,
+    batch_size: int = 8,
+) -> list[Detections]: ...
+
+
+def detect(
+    model: Pretrained,
+    images: "Source | Iterable[Source]",
+    labels: str | Sequence[str],
+    *,
+    together: bool = True,
+    max_tokens: int = MAX_TOKENS,
+    batch_size: int = 8,
+) -> Detections | list[Detections]:
+    """Where in a picture the things named `labels` are; a list of pictures gives a list of results.
+
+    Labels are "cat ; dog" or a list. The model is asked for all of them in one prompt, as PaliGemma was trained; with
+    `together=False` for one at a time, which takes longer and misses less. Of boxes that overlap by more than 0.9 and
+    have the same label the surest is kept.
+
+    Raises UsageError for a model that cannot point and for labels that name nothing, ImageError for a broken picture.
+    """
+    sources, single = sources_of(images)
+    results = whole(point(model, sources, detecting(model, labels, together, max_tokens), batch_size))
+    return results[0] if single else results
+
+
+def detecting(
+    model: Pretrained, labels: str | Sequence[str], together: bool = True, max_tokens: int = MAX_TOKENS
+) -> Request:
+    """What `detect` asks of each picture. Raises UsageError as it does."""
+    return request(style_of(model).detecting, labels, together, max_tokens)

@@ -1,0 +1,155 @@
+"""Asking a model where things are, and reading what it writes: what `detect` and `segment` have in common."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL.Image import Image
+from torch import Tensor
+
+from seeread.errors import ImageError, UsageError
+from seeread.generation.complete import Completion, complete
+from seeread.generation.sampling import Sampling
+from seeread.preprocessing.dialogue import PromptStyle, ask
+from seeread.preprocessing.image import Source, upright_size
+from seeread.preprocessing.locations import Located, read_objects
+from seeread.pretrained import Pretrained
+from seeread.tasks.confidence import WATCHED, Confidence
+from seeread.tasks.detections import Detection, Detections, merge
+
+Decoder = Callable[[Tensor], Tensor]
+"""Mask codes (masks, 16) to masks (masks, 64, 64), above 0 inside."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What is asked of each picture: `prompts` one after the other, and what is found is put together.
+
+    `labels` are the label of each prompt, which a thing without one gets, or None where a prompt names several.
+    """
+
+    prompts: tuple[str, ...]
+    labels: tuple[str | None, ...]
+    max_tokens: int
+    decoder: Decoder | None = None
+
+
+def request(
+    wording: Callable[[Sequence[str]], str],
+    labels: str | Sequence[str],
+    together: bool,
+    max_tokens: int,
+    decoder: Decoder | None = None,
+) -> Request:
+    """The request for things named `labels`, by `PromptStyle.detecting` or `.segmenting`. UsageError if none is."""
+    names = label_list(labels)
+    groups = [names] if together else [[name] for name in names]
+    return Request(
+        prompts=tuple(wording(group) for group in groups),
+        labels=tuple(group[0] if len(group) == 1 else None for group in groups),
+        max_tokens=max_tokens,
+        decoder=decoder,
+    )
+
+
+def label_list(labels: str | Sequence[str]) -> list[str]:
+    """ "cat ; dog" or a list of names, without blanks and without the same twice. Raises UsageError if none is left."""
+    parts = labels.split(";") if isinstance(labels, str) else labels
+    if not all(isinstance(part, str) for part in parts):
+        raise UsageError('Say what to look for as a text, "cat ; dog", or as a list of texts.')
+    names = list(dict.fromkeys(" ".join(name.split()) for part in parts for name in part.split(";") if name.strip()))
+    if not names:
+        raise UsageError('There is nothing to look for. Name at least one thing, "cat", or several, "cat ; dog".')
+    return names
+
+
+def style_of(model: Pretrained) -> PromptStyle:
+    """How the model is asked. Raises UsageError for one that does not write."""
+    assert model.generating is not None
+    if model.processor.style is None:
+        raise UsageError(f"{model.origin.name} does not say how it is asked for anything. Load it with its processor.")
+    return model.processor.style
+
+
+def sources_of(images: object) -> tuple[list[Source], bool]:
+    """The pictures, and whether it was a single one that is not in a list."""
+    single = isinstance(images, str | bytes | os.PathLike | Image | np.ndarray)
+    return ([images] if single else list(images)), single  # type: ignore[list-item, call-overload]
+
+
+def whole(results: Iterable[Detections | ImageError]) -> list[Detections]:
+    """The results, where nothing may be missing: the first error is raised."""
+    found = []
+    for result in results:
+        if isinstance(result, ImageError):
+            raise result
+        found.append(result)
+    return found
+
+
+def point(
+    model: Pretrained, images: Sequence[Source], asked: Request, batch_size: int = 8
+) -> Iterator[Detections | ImageError]:
+    """What is found in each picture, in their order; for a picture that cannot be opened, the error that says why.
+
+    `batch_size` is how many prompts are answered at a time, but those of one picture are never taken apart.
+    """
+    together = max(1, batch_size // len(asked.prompts))
+    for start in range(0, len(images), together):
+        batch = images[start : start + together]
+        try:
+            yield from _point(model, batch, asked)
+        except ImageError:
+            for image in batch:
+                try:
+                    yield from _point(model, [image], asked)
+                except ImageError as error:
+                    yield error
+
+
+@torch.inference_mode()
+def _point(model: Pretrained, images: Sequence[Source], asked: Request) -> list[Detections]:
+    sizes = [upright_size(image) for image in images]
+    processor = model.processor
+    batch = processor.prompts([ask(prompt, image) for image in images for prompt in asked.prompts])
+    answers = complete(
+        model.generating,
+        batch.to(model.device, model.precision),
+        Sampling(max_tokens=asked.max_tokens, logprobs=WATCHED),
+        processor.end_ids,
+        processor.write,
+    )
+    each = len(asked.prompts)
+    return [
+        _read(model, image, size, answers[place * each : (place + 1) * each], asked)
+        for place, (image, size) in enumerate(zip(images, sizes, strict=True))
+    ]
+
+
+def _read(
+    model: Pretrained, image: Source, size: tuple[int, int], answers: Sequence[Completion], asked: Request
+) -> Detections:
+    """The answers about one picture, put together."""
+    style = style_of(model)
+    sureness = Confidence(model.processor.write, style.bins)
+    found: list[Detection] = []
+    dropped = 0
+    for answer, label in zip(answers, asked.labels, strict=True):
+        parsed = read_objects(answer.text, style.bins)
+        dropped += parsed.dropped
+        for each, sure in zip(parsed.objects, sureness(parsed.objects, answer.logprobs or ()), strict=True):
+            found.append(_detection(each, sure, label, size, asked.decoder))
+    text = "\n".join(answer.text for answer in answers)
+    cut = any(answer.reason == "length" for answer in answers)
+    return Detections(image, size, tuple(merge(found)), text, dropped, cut)
+
+
+def _detection(
+    found: Located, sure: float, label: str | None, size: tuple[int, int], decoder: Decoder | None
+) -> Detection:
+    grid = None
+    if decoder is not None and found.codes is not None:
+        grid = decoder(torch.tensor([found.codes]))[0]
+    return Detection(found.label or label or "", sure, found.box, size, found.codes, grid)
