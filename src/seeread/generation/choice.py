@@ -1,5 +1,6 @@
 """One token for each row of a batch, step after step: what a choice needs beside the model's scores."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -10,6 +11,8 @@ from seeread.interface import Batch
 
 BLOCK = 64
 """Random numbers are drawn by so many, whatever number will be needed: a longer answer begins like a shorter one."""
+
+BROKEN = "The model's scores are not numbers. If it was loaded in float16, load it in bfloat16 or float32."
 
 
 @dataclass(frozen=True)
@@ -25,11 +28,28 @@ class Logprobs:
     values: Tensor
 
 
+@dataclass(frozen=True)
+class TokenLogprob:
+    """A token, the natural logarithm of the model's own probability of it (before penalty and temperature), and the
+    likeliest tokens in its place with theirs, best first."""
+
+    id: int
+    logprob: float
+    likeliest: tuple[tuple[int, float], ...]
+
+
 def tell(scores: Tensor, tokens: Tensor, n: int) -> Logprobs:
     """Of scores (batch, vocabulary) and the tokens chosen, (batch,): their log-probabilities and the n largest."""
     total = scores.logsumexp(dim=-1, keepdim=True)
     values, likeliest = scores.topk(min(n, scores.shape[-1]))
     return Logprobs((scores.gather(1, tokens[:, None]) - total)[:, 0], likeliest, values - total)
+
+
+def tell_tokens(ids: Sequence[int], told: Logprobs) -> tuple[TokenLogprob, ...]:
+    """The same of one answer, token by token; `told` has its tokens in the place of rows."""
+    chosen, likeliest, values = told.chosen.tolist(), told.likeliest.tolist(), told.values.tolist()
+    others = [tuple(zip(*both, strict=True)) for both in zip(likeliest, values, strict=True)]
+    return tuple(map(TokenLogprob, ids, chosen, others))
 
 
 class Choice:

@@ -6,19 +6,13 @@ from dataclasses import dataclass
 
 import torch
 
+from seeread.generation.beam import beam_search
+from seeread.generation.choice import Logprobs, TokenLogprob, tell_tokens
 from seeread.generation.generate import Reason, Step, Write, generate
 from seeread.generation.sampling import Sampling
+from seeread.generation.score import tell_answers
+from seeread.generation.written import Written
 from seeread.interface import Batch, Generates
-
-
-@dataclass(frozen=True)
-class TokenLogprob:
-    """A token, the natural logarithm of the model's own probability of it (before penalty and temperature), and the
-    likeliest tokens in its place with theirs, best first."""
-
-    id: int
-    logprob: float
-    likeliest: tuple[tuple[int, float], ...]
 
 
 @dataclass(frozen=True)
@@ -36,43 +30,46 @@ def complete(
     model: Generates, batch: Batch, sampling: Sampling, end_ids: AbstractSet[int], write: Write
 ) -> list[Completion]:
     """The whole answer to each prompt. Arguments and errors are those of `generate`; here there may be beams."""
-    return _gather(list(generate(model, batch, sampling, end_ids, write)))
+    if sampling.beams == 1:
+        return list(_gathered(list(generate(model, batch, sampling, end_ids, write))))
+    return list(_searched(model, batch, sampling, end_ids, write))
 
 
 def stream(
     model: Generates, batch: Batch, sampling: Sampling, end_ids: AbstractSet[int], write: Write
 ) -> Iterator[tuple[str, ...]]:
-    """Pieces of text, one of each prompt, "" where there is nothing new. Joined they are the texts of `complete`."""
+    """Pieces of text, one of each prompt, "" where there is nothing new. Joined they are the texts of `complete`. With
+    several beams there is one piece, the whole: before the end nothing is settled."""
+    if sampling.beams > 1:
+        return iter([tuple(whole.text for whole in complete(model, batch, sampling, end_ids, write))])
     return (step.pieces for step in generate(model, batch, sampling, end_ids, write) if any(step.pieces))
 
 
-def _gather(steps: list[Step]) -> list[Completion]:
-    rows = len(steps[0].wrote)
+def _searched(
+    model: Generates, batch: Batch, sampling: Sampling, end_ids: AbstractSet[int], write: Write
+) -> Iterator[Completion]:
+    best = [found[0] for found in beam_search(model, batch, sampling, end_ids, write)]
+    told: list[tuple[TokenLogprob, ...]] = []
+    if sampling.logprobs:
+        told = tell_answers(model, batch, [one.ids for one in best], sampling.logprobs)
+    for row, one in enumerate(best):
+        written = Written(write, sampling.stop)
+        for token in one.ids[:-1] if one.reason == "end" else one.ids:
+            written.add(token)
+        if not written.stopped:
+            written.finish()
+        yield Completion(written.text, one.ids, one.reason, told[row] if told else None)
+
+
+def _gathered(steps: list[Step]) -> Iterator[Completion]:
     tokens = torch.stack([step.tokens for step in steps], dim=1).tolist()
-    told = _told(steps)
-    completions = []
-    for row in range(rows):
+    told = [step.logprobs for step in steps if step.logprobs is not None]
+    for row in range(len(tokens)):
         length = sum(step.wrote[row] for step in steps)
-        ids = tuple(tokens[row][:length])
-        reason = steps[length - 1].reasons[row]
+        ids, reason = tuple(tokens[row][:length]), steps[length - 1].reasons[row]
         assert reason is not None
         logprobs = None
-        if told is not None:
-            logprobs = tuple(map(TokenLogprob, ids, *(part[row] for part in told)))
-        completions.append(Completion("".join(step.pieces[row] for step in steps), ids, reason, logprobs))
-    return completions
-
-
-def _told(steps: list[Step]) -> tuple[list[list[float]], list[list[tuple[tuple[int, float], ...]]]] | None:
-    """Of each row and token its log-probability, and the likeliest with theirs."""
-    each = [step.logprobs for step in steps if step.logprobs is not None]
-    if not each:
-        return None
-    chosen = torch.stack([one.chosen for one in each], dim=1).tolist()
-    likeliest = torch.stack([one.likeliest for one in each], dim=1).tolist()
-    values = torch.stack([one.values for one in each], dim=1).tolist()
-    pairs = [
-        [tuple(zip(*both, strict=True)) for both in zip(*row, strict=True)]
-        for row in zip(likeliest, values, strict=True)
-    ]
-    return chosen, pairs
+        if told:
+            parts = ((one.chosen[row], one.likeliest[row], one.values[row]) for one in told[:length])
+            logprobs = tell_tokens(ids, Logprobs(*(torch.stack(part) for part in zip(*parts, strict=True))))
+        yield Completion("".join(step.pieces[row] for step in steps), ids, reason, logprobs)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from seeread.errors import UsageError
-from seeread.generation.choice import Choice, Logprobs, tell
+from seeread.generation.choice import BROKEN, Choice, Logprobs, tell
 from seeread.generation.sampling import Sampling
 from seeread.generation.shared import last_places, read_at
 from seeread.generation.written import Written
@@ -80,9 +80,7 @@ class _Answer:
     def add(self, token: int) -> str:
         """One more token; the text that it settles."""
         if token < 0:
-            raise UsageError(
-                "The model's scores are not numbers. If it was loaded in float16, load it in bfloat16 or float32."
-            )
+            raise UsageError(BROKEN)
         self.room -= 1
         if token in self.end_ids:
             self.reason = "end"

@@ -1,6 +1,7 @@
 """The text of an answer while it grows: what is settled of it, and whether it has come to a text that stops it."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 
 CONTEXT = 32
 """Once an answer is long, so many tokens before the new ones are written again with them: what a token reads as may
@@ -27,6 +28,12 @@ class Written:
         self._settled = 0  # ids whose text is known
         self._known = ""  # the text of the ids between the two
         self._held = ""  # known, but perhaps the beginning of a stop
+
+    def branch(self) -> "Written":
+        """Another one that has come as far, and goes on on its own."""
+        other = copy(self)
+        other.ids = list(self.ids)
+        return other
 
     def add(self, token: int) -> str:
         """One more token; the text that it settles, perhaps none."""
