@@ -97,6 +97,7 @@ def tiny_paligemma(seed: int = 0) -> Pretrained:
 
 class ColourTalker(nn.Module):
     """Whatever it is asked, it names the colour of the last picture that it was shown, or says "nothing".
+    "nothing" is for grey ones, too.
 
     `read_tokens` and `seen` count what it was given to read and to see.
     """
@@ -130,9 +131,11 @@ class ColourTalker(nn.Module):
         past, _ = cache.layer(0).extend(x[:, None], x[:, None])
         pictures = past[:, 0, :, 3] * torch.arange(1, past.shape[2] + 1)
         latest = pictures.cummax(dim=1).values[:, -new:].long()
-        colours = past[:, 0, :, :3].argmax(dim=-1).gather(1, (latest - 1).clamp(min=0))
+        lights = past[:, 0, :, :3]
+        grey = lights.amax(dim=-1) - lights.amin(dim=-1) < 0.5
+        words = torch.where(grey, 3, lights.argmax(dim=-1)).gather(1, (latest - 1).clamp(min=0))
         said = past[:, 0, :, 4].cumsum(dim=1)[:, -new:].long()
-        return torch.stack((torch.where(latest > 0, colours, 3), said), dim=-1).float()
+        return torch.stack((torch.where(latest > 0, words, 3), said), dim=-1).float()
 
     def logits(self, features: Tensor) -> Tensor:
         """(..., vocabulary): almost sure of one token."""

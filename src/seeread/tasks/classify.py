@@ -6,11 +6,13 @@ from typing import overload
 from torch import Tensor
 
 from seeread.errors import UsageError
+from seeread.interface import Compares
 from seeread.preprocessing.image import Source, as_list
 from seeread.pretrained import Pretrained, Progress
 from seeread.tasks.labels import embed_labels
 from seeread.tasks.prompts import check_labels
 from seeread.tasks.scores import Classification, Score
+from seeread.tasks.writing.likelihood import Judge, judge
 
 
 @overload
@@ -21,6 +23,8 @@ def classify(  # type: ignore[overload-overlap]  # a str is a Sequence of str, a
     *,
     template: str | Sequence[str] | None = None,
     top: int | None = None,
+    question: str | None = None,
+    prior: bool | None = None,
     batch_size: int = 32,
     progress: Progress | None = None,
 ) -> Classification: ...
@@ -34,6 +38,8 @@ def classify(
     *,
     template: str | Sequence[str] | None = None,
     top: int | None = None,
+    question: str | None = None,
+    prior: bool | None = None,
     batch_size: int = 32,
     progress: Progress | None = None,
 ) -> list[Classification]: ...
@@ -46,6 +52,8 @@ def classify(
     *,
     template: str | Sequence[str] | None = None,
     top: int | None = None,
+    question: str | None = None,
+    prior: bool | None = None,
     batch_size: int = 32,
     progress: Progress | None = None,
 ) -> Classification | list[Classification]:
@@ -55,15 +63,33 @@ def classify(
     steers, and are embedded once for all pictures. `top` keeps that many of the best labels; the probabilities of
     a softmax are over all of them nevertheless.
 
+    A model that writes is asked `question`, by default what the picture shows, and a label's score is how likely it is
+    as the answer, by itself unless there is a `template`; how likely it is without seeing anything is taken out of
+    that, unless `prior` is False. See `tasks.writing.likelihood`. Models that compare take neither.
+
     Raises UsageError for labels, templates or a `top` that make no sense, ImageError for a picture that is broken.
     """
     names = check_labels(labels)
     check_top(top)
     sources, single = as_list(images)
+    if not compares(model, question, prior):
+        judging = Judge(model, names, template, question, prior is not False, batch_size)
+        judged = judge(judging, sources, top, progress)
+        return judged[0] if single else judged
     texts = embed_labels(model, names, template)
     vectors = model.embed_images(sources, batch_size, progress)
     results = rank(model, sources, vectors, names, texts, top)
     return results[0] if single else results
+
+
+def compares(model: Pretrained, question: str | None, prior: bool | None) -> bool:
+    """Whether a model classifies by comparing, and not by writing; UsageError where it has no use for an option."""
+    if not isinstance(model.model, Compares):
+        return False
+    if question is not None or prior is not None:
+        what = "question" if question is not None else "prior"
+        raise UsageError(f"{model.origin.name} compares and is asked nothing: a {what} is for models that write.")
+    return True
 
 
 def rank(

@@ -9,7 +9,7 @@ from PIL.Image import Image
 
 from seeread.preprocessing.image import Source, printable
 
-Kind = Literal["softmax", "sigmoid"]
+Kind = Literal["softmax", "sigmoid", "likelihood"]
 
 
 class Score(NamedTuple):
@@ -24,7 +24,8 @@ class Classification:
     """The labels of one picture, best first; `kind` says how to read the scores.
 
     "softmax": the scores of all labels add up to 1, as one of them must be it (CLIP). "sigmoid": each label is judged
-    on its own, and all of them may be wrong (SigLIP). `image` is what was classified, as it was given.
+    on its own, and all of them may be wrong (SigLIP). "likelihood": how much more likely the picture makes a label as
+    the answer of a model that writes; these add up to 1, too. `image` is what was classified, as it was given.
     """
 
     image: Source = field(compare=False)
