@@ -10,13 +10,12 @@ model would score that answers without looking.
 
 import argparse
 import json
+import math
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import torch
 
 import seeread as sr
 from seeread.data.example import INSTRUCTIONS, PREFIXES, Example
@@ -31,11 +30,10 @@ from seeread.evaluation.answering import agreement
 from seeread.evaluation.bootstrap import Interval, bootstrap, bootstrap_mean
 from seeread.evaluation.boxes import Guess, Matches, average_precision, match, mean_average_precision
 from seeread.evaluation.wording import bleu, cider_d, rouge_l
-from seeread.generation.complete import complete
-from seeread.generation.sampling import Sampling
-from seeread.preprocessing.dialogue import PromptStyle, ask
 from seeread.preprocessing.image import Source
 from seeread.preprocessing.locations import Box
+from seeread.tasks.answer import answer
+from seeread.tasks.caption import caption
 from seeread.tasks.detect import detect
 
 FIRST_SEED = 2_000_000
@@ -55,29 +53,6 @@ class Score(NamedTuple):
     blind: float | None = None
 
 
-@torch.inference_mode()
-def write(model: sr.Pretrained, asked: Sequence[tuple[str, Source]], max_tokens: int) -> list[str]:
-    """The greedy answer to each prompt about its picture."""
-    answers = []
-    for start in range(0, len(asked), BATCH):
-        batch = model.processor.prompts([ask(prompt, image) for prompt, image in asked[start : start + BATCH]])
-        done = complete(
-            model.generating,
-            batch.to(model.device, model.precision),
-            Sampling(max_tokens=max_tokens),
-            model.processor.end_ids,
-            model.processor.write,
-        )
-        answers += [each.text for each in done]
-    return answers
-
-
-def style_of(model: sr.Pretrained) -> PromptStyle:
-    """How the model is asked."""
-    assert model.processor.style is not None
-    return model.processor.style
-
-
 def by_picture(examples: Iterable[Example]) -> list[list[Example]]:
     """The examples of each picture together."""
     groups: dict[object, list[Example]] = defaultdict(list)
@@ -89,7 +64,8 @@ def by_picture(examples: Iterable[Example]) -> list[list[Example]]:
 def captions(model: sr.Pretrained, data: Path, limit: int | None) -> Iterator[Score]:
     """Flickr8k, against all five captions of each photograph. Blind: the same captions, each for another photo."""
     pictures = by_picture(read_flickr8k(data / "flickr8k", "dev"))[:limit]
-    said = write(model, [(style_of(model).caption, texts[0].image) for texts in pictures], 40)
+    written = caption(model, [texts[0].image for texts in pictures], batch_size=BATCH, max_tokens=40)
+    said = [each.text for each in written]
     references = [[text.answer for text in texts] for texts in pictures]
     moved = said[1:] + said[:1]
     count = len(said)
@@ -118,8 +94,10 @@ def answered(
     def guess(question: str) -> str:
         return often[question].most_common(1)[0][0] if question in often else fallback
 
-    said = write(model, [(style_of(model).asking(example.about), example.image) for example in asked], 8)
-    right = {id(example): agreement(text, [example.answer]) for example, text in zip(asked, said, strict=True)}
+    right = {}
+    for group in by_picture(asked):
+        said = answer(model, group[0].image, [each.about for each in group], batch_size=BATCH, max_tokens=8)
+        right |= {id(each): agreement(one.text, [each.answer]) for each, one in zip(group, said, strict=True)}
     for name in ("all", *sorted({kind(example.about) for example in asked})):
         chosen = [example for example in asked if name in ("all", kind(example.about))]
         blind = sum(guess(example.about) == example.answer for example in chosen) / len(chosen)
@@ -161,9 +139,9 @@ def names(model: sr.Pretrained, data: Path, limit: int | None) -> Iterator[Score
     """The name of one of 200 classes, written freely and compared with its first."""
     examples = read_tiny_imagenet(data / "tiny_imagenet", "val")
     chosen = random.Random(0).sample(examples, min(limit or len(examples), len(examples)))
-    prompt = PREFIXES["name"] if style_of(model).kind == "prefix" else INSTRUCTIONS["name"][0]
-    said = write(model, [(prompt, example.image) for example in chosen], 8)
-    right = [[agreement(text, [example.answer])] for text, example in zip(said, chosen, strict=True)]
+    prompt = PREFIXES["name"] if model.style.kind == "prefix" else INSTRUCTIONS["name"][0]
+    said = caption(model, [each.image for each in chosen], prompt=prompt, batch_size=BATCH, max_tokens=8)
+    right = [[agreement(one.text, [each.answer])] for one, each in zip(said, chosen, strict=True)]
     yield Score("Tiny ImageNet val, first name", bootstrap_mean(right, ROUNDS), len(chosen), 1 / 200)
 
 
@@ -212,16 +190,14 @@ def cell_boxes(model: sr.Pretrained, data: Path, limit: int | None) -> Iterator[
         asked = [next(each for each in examples if each.about == label) for examples in pictures]
         matches[label] = found(model, [(each.image, label, [thing.box for thing in each.boxes]) for each in asked])
 
-    def mean(places: Sequence[int]) -> float:
-        return mean_average_precision({label: [its[place] for place in places] for label, its in matches.items()})
+    def mean(places: Sequence[int], labels: Iterable[str]) -> float:
+        drawn = {label: [matches[label][place] for place in places] for label in labels}
+        known = any(each.truths for its in drawn.values() for each in its)
+        return mean_average_precision(drawn) if known else math.nan
 
-    yield Score("BCCD test, AP50, mean of labels", bootstrap(len(pictures), mean, ROUNDS), len(pictures))
-    for label, of_label in matches.items():
-
-        def one(places: Sequence[int], of_label: Sequence[Matches] = of_label) -> float:
-            return mean_average_precision({"": [of_label[place] for place in places]})
-
-        yield Score(f"BCCD test, AP50, {label}", bootstrap(len(pictures), one, ROUNDS), len(pictures))
+    for name, labels in (("mean of labels", list(matches)), *((label, [label]) for label in matches)):
+        interval = bootstrap(len(pictures), lambda places, labels=labels: mean(places, labels), ROUNDS)
+        yield Score(f"BCCD test, AP50, {name}", interval, len(pictures))
 
 
 def measure(model: sr.Pretrained, data: Path, limit: int | None) -> Iterator[Score]:
@@ -231,7 +207,7 @@ def measure(model: sr.Pretrained, data: Path, limit: int | None) -> Iterator[Sco
     yield from names(model, data, limit)
     yield from nlvr(model, data, limit)
     yield from scene_questions(model, limit)
-    if style_of(model).detect is not None:
+    if model.style.detect is not None:
         yield from scene_boxes(model, limit)
         yield from cell_boxes(model, data, limit)
 

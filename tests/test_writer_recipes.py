@@ -17,6 +17,7 @@ from seeread.data.example import Example, detection
 from seeread.data.scene_talk import scene_examples
 from seeread.data.scenes import invent, render
 from seeread.preprocessing.locations import Box, Located, read_objects
+from tests.shared import shared
 from tests.talkers import tiny_llava, tiny_paligemma
 
 RECIPES = Path(__file__).parents[1] / "recipes"
@@ -95,6 +96,11 @@ def test_photos_are_parted_by_picture(data: dict[str, Any]) -> None:
 
 
 @dataclass(frozen=True)
+class Said:
+    text: str
+
+
+@dataclass(frozen=True)
 class Seen:
     label: str
     box: Box
@@ -110,8 +116,8 @@ def test_a_model_that_knows_gets_everything(measure: dict[str, Any], monkeypatch
     truth = {(each.about, image_bytes(each)): each.answer for each in examples}
     boxes = {render(scene, 128).tobytes(): scene.things for scene in map(invent, seeds)}
 
-    def write(model: object, asked: Sequence[tuple[str, Image.Image]], max_tokens: int) -> list[str]:
-        return [truth[prompt.removeprefix("answer en "), image.tobytes()] for prompt, image in asked]
+    def answer(model: object, image: Image.Image, questions: list[str], **options: int) -> list[Said]:
+        return [Said(truth[question, image.tobytes()]) for question in questions]
 
     def detect(model: object, images: Sequence[Image.Image], labels: list[str], batch_size: int) -> list[list[Seen]]:
         return [
@@ -119,10 +125,9 @@ def test_a_model_that_knows_gets_everything(measure: dict[str, Any], monkeypatch
             for image in images
         ]
 
-    monkeypatch.setitem(here, "write", write)
+    monkeypatch.setitem(here, "answer", answer)
     monkeypatch.setitem(here, "detect", detect)
-    model = tiny_paligemma()
-    scores = {score.what: score for score in (*here["scene_questions"](model, 40), *here["scene_boxes"](model, 40))}
+    scores = {score.what: score for score in (*here["scene_questions"](None, 40), *here["scene_boxes"](None, 40))}
     assert all(score.interval == (1.0, 1.0, 1.0) for score in scores.values())
     overall = scores["Drawn scenes, all"]
     assert overall.pictures == 40 and 0.3 < overall.blind < 0.7
@@ -134,20 +139,16 @@ def image_bytes(example: Example) -> bytes:
     return example.image.tobytes()
 
 
-def test_what_a_model_says_is_what_is_measured(measure: dict[str, Any]) -> None:
-    picture = Image.new("RGB", (20, 20), "red")
-    for model in (tiny_llava(), tiny_paligemma()):
-        once, twice = measure["write"](model, [("what?", picture)] * 2, 5)
-        assert once == twice
-
-
 def test_blind_answers_are_the_most_frequent_ones(measure: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(measure["answered"].__globals__, "write", lambda model, asked, tokens: ["yes"] * len(asked))
+    def answer(model: object, image: str, questions: list[str], **options: int) -> list[Said]:
+        return [Said("Yes.")] * len(questions)
+
+    monkeypatch.setitem(measure["answered"].__globals__, "answer", answer)
     known = [Example("k", "answer", "a?", answer) for answer in ("no", "no", "yes")]
     known += [Example("k", "answer", "b?", "yes")] * 3
     asked = [Example("1", "answer", "a?", "no"), Example("1", "answer", "b?", "no")]
     asked += [Example("2", "answer", "c?", "yes")]
-    scores = list(measure["answered"](tiny_llava(), "", known, asked, lambda question: question[0]))
+    scores = list(measure["answered"](None, "", known, asked, lambda question: question[0]))
     assert [score.what for score in scores] == [", all", ", a", ", b", ", c"]
     assert [score.blind for score in scores] == pytest.approx([2 / 3, 1, 0, 1])  # c? has not been asked: "yes" is most
     assert scores[0].interval.score == pytest.approx(1 / 3) and scores[0].pictures == 2
@@ -163,3 +164,19 @@ def test_boxes_that_are_written_are_matched(measure: dict[str, Any], monkeypatch
     first, second, third = measure["found"](None, asked)
     assert (first.hits, first.truths) == ((True,), 1)  # the cow was not asked for
     assert (second.hits, second.truths) == ((), 1) and (third.hits, third.truths) == ((False,), 0)
+
+
+def test_everything_is_measured_of_a_model_that_knows_nothing(
+    measure: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shared("easy_vqa").parent
+    monkeypatch.setitem(measure["measure"].__globals__, "ROUNDS", 5)
+    monkeypatch.setitem(measure["measure"].__globals__, "KNOWN_SCENES", 5)
+    monkeypatch.setitem(measure["measure"].__globals__, "detect", lambda model, images, *_, **__: [[]] * len(images))
+    can_point = {}
+    for model in (tiny_llava(), tiny_paligemma()):
+        scores = list(measure["measure"](model, folder, 4))
+        assert not any(score.interval.low > score.interval.score + 1e-9 for score in scores)
+        assert all(score.pictures == 4 for score in scores if score.what.endswith("all"))
+        can_point[model.origin.name] = any("AP50" in score.what for score in scores)
+    assert can_point == {"tests/tiny-llava": False, "tests/tiny-paligemma": True}

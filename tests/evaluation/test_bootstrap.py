@@ -2,6 +2,7 @@
 
 import math
 import random
+from collections.abc import Sequence
 
 import pytest
 
@@ -32,8 +33,7 @@ def test_groups_of_different_size() -> None:
 
 
 def test_the_same_seed_draws_the_same() -> None:
-    def statistic(places: object) -> float:
-        assert isinstance(places, list | range)
+    def statistic(places: Sequence[int]) -> float:
         return sum(places) / len(places)
 
     assert bootstrap(50, statistic, 100, 3) == bootstrap(50, statistic, 100, 3) != bootstrap(50, statistic, 100, 4)
@@ -45,3 +45,10 @@ def test_the_same_seed_draws_the_same() -> None:
 def test_nothing_to_draw_from_is_refused() -> None:
     with pytest.raises(UsageError, match="nothing"):
         bootstrap(0, lambda places: 0.0)
+
+
+def test_samples_without_a_value_are_left_out() -> None:
+    def statistic(places: Sequence[int]) -> float:
+        return 1.0 if 0 in places else math.nan
+
+    assert bootstrap(3, statistic, 100) == (1.0, 1.0, 1.0)

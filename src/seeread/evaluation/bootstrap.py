@@ -22,13 +22,14 @@ def bootstrap(
     """The `statistic` of `count` things, given their places, and its percentile interval over `rounds` samples of as
     many with replacement (Efron, 1979).
 
-    Draw what is independent: pictures, not the questions about one picture.
+    Draw what is independent: pictures, not the questions about one picture. Samples of which the statistic is nan,
+    such as those without a thing of a rare kind, are left out.
     """
     if count < 1:
         raise UsageError("There is nothing to draw from.")
     chance = numpy.random.default_rng(seed)
     drawn = [statistic(chance.integers(0, count, count).tolist()) for _ in range(rounds)]
-    low, high = numpy.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    low, high = numpy.nanquantile(drawn, [(1 - level) / 2, (1 + level) / 2])
     return Interval(statistic(range(count)), float(low), float(high))
 
 
