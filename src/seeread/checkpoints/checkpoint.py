@@ -24,7 +24,7 @@ class Checkpoint:
     def comparing(self) -> tuple[DualEncoderConfig, ImageTransform | PatchTransform]:
         """Config and image transform, for formats that hold dual encoders alone; `CheckpointError` for others."""
         transform = self.processor.image_transform
-        if not isinstance(self.config, DualEncoderConfig) or transform is None:
+        if not isinstance(self.config, DualEncoderConfig) or not isinstance(transform, ImageTransform | PatchTransform):
             raise CheckpointError(
                 "That format is for dual encoders, and this model writes. Save it in another, such as the native one."
             )

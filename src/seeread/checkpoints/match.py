@@ -17,8 +17,9 @@ from seeread.models.families import Model, ModelConfig, build_model
 from seeread.models.llava import LLaVAConfig
 from seeread.models.paligemma import PaliGemmaConfig
 from seeread.preprocessing.processor import Processor
+from seeread.preprocessing.tiles import TileTransform
 from seeread.preprocessing.tokenizer.rules import TokenizerRules
-from seeread.preprocessing.transform import ImageTransform, PatchTransform
+from seeread.preprocessing.transform import ImageTransform, PatchTransform, Transform
 from seeread.text.decoder import DecoderConfig
 from seeread.text.encoder import TextEncoderConfig
 from seeread.vision.naflex import NaFlexConfig
@@ -100,6 +101,8 @@ def require_fitting_processor(path: Path, c: ModelConfig, processor: Processor) 
             _match_texts(text, processor.tokenizer.rules)
         else:
             _match_prompts(text, c.image_tokens if isinstance(c, LLaVAConfig | PaliGemmaConfig) else 0, processor)
+        if isinstance(c, LLaVAConfig) and c.tiles != isinstance(processor.image_transform, TileTransform):
+            raise _at_odds("one of them is for pictures in tiles, and the other for pictures of one size")
         _match_images(None if isinstance(c, DecoderConfig) else c.vision, processor.image_transform)
 
 
@@ -128,7 +131,7 @@ def _match_prompts(c: DecoderConfig, image_tokens: int, processor: Processor) ->
         raise _at_odds(f"texts may have {most:,} tokens, and the model has {c.positions:,} positions")
 
 
-def _match_images(tower: TowerConfig | None, transform: ImageTransform | PatchTransform | None) -> None:
+def _match_images(tower: TowerConfig | None, transform: Transform | None) -> None:
     match transform, tower:
         case None, None:
             pass
@@ -142,6 +145,9 @@ def _match_images(tower: TowerConfig | None, transform: ImageTransform | PatchTr
         case ImageTransform(size=size), ViTConfig(image_size=side) | ResNetConfig(image_size=side):
             if size != (side, side):
                 raise _at_odds(f"images are prepared at {size[0]} x {size[1]}, and the model takes {side} x {side}")
+        case TileTransform(side=cut), ViTConfig(image_size=side):
+            if cut != side:
+                raise _at_odds(f"pictures are cut into tiles of {cut} pixels, and the model takes {side} x {side}")
         case _:
             raise _at_odds("one of them is for images of any shape, and the other for one fixed size")
 

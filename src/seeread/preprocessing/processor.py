@@ -13,14 +13,14 @@ from seeread.preprocessing.dialogue.style import PromptStyle
 from seeread.preprocessing.dialogue.turn import Dialogue
 from seeread.preprocessing.image import LIMITS, Limits, Source
 from seeread.preprocessing.tokenizer.tokenizer import Tokenizer
-from seeread.preprocessing.transform import ImageTransform, PatchTransform
+from seeread.preprocessing.transform import Transform
 
 
 @dataclass(frozen=True)
 class Processor:
     """The image transform and the tokenizer that belong to one model; for a model that writes, also how to ask it."""
 
-    image_transform: ImageTransform | PatchTransform | None  # None: a language model, which sees nothing
+    image_transform: Transform | None  # None: a language model, which sees nothing
     tokenizer: Tokenizer
     style: PromptStyle | None = None
 

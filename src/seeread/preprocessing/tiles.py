@@ -16,7 +16,7 @@ from seeread.preprocessing.image import LIMITS, Limits, Source
 from seeread.preprocessing.pixels import FILTERS, Array, Channels, Interpolation, load_pictures, normalise
 from seeread.preprocessing.transform_fields import arguments, check_channels, check_choices, check_positive
 
-_MOST_TILES = 256
+MOST_TILES = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +41,8 @@ class TileTransform:
             raise UsageError("grids: expected at least one")
         for grid in self.grids:
             check_positive(grid, "grids", count=2)
-            if math.prod(grid) > _MOST_TILES:
-                raise UsageError(f"grids: {grid[0]} x {grid[1]} are more than {_MOST_TILES} tiles")
+            if math.prod(grid) > MOST_TILES:
+                raise UsageError(f"grids: {grid[0]} x {grid[1]} are more than {MOST_TILES} tiles")
 
     def __call__(self, images: Sequence[Image.Image]) -> Tiles:
         """Exactly the reference's result."""

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from seeread.errors import CheckpointError
-from seeread.preprocessing.pixels import Interpolation
-from seeread.preprocessing.transform import OPENAI_MEAN, OPENAI_STD, Channels, ImageTransform, PatchTransform
+from seeread.preprocessing.pixels import Channels, Interpolation
+from seeread.preprocessing.tiles import MOST_TILES, TileTransform
+from seeread.preprocessing.transform import OPENAI_MEAN, OPENAI_STD, ImageTransform, PatchTransform, Transform
 
 _HALF: Channels = (0.5, 0.5, 0.5)
 _FILTER_NUMBERS: dict[int, Interpolation] = {0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic"}  # Pillow's
@@ -16,15 +17,17 @@ _CLIP = {"size": {"shortest_edge": 224}, "crop_size": 224, "do_center_crop": Tru
 _CLIP |= {"image_mean": OPENAI_MEAN, "image_std": OPENAI_STD}
 _SIGLIP = {"size": {"height": 224, "width": 224}, "resample": 3, "image_mean": _HALF, "image_std": _HALF}
 _NAFLEX = {"patch_size": 16, "max_num_patches": 256, "resample": 2, "image_mean": _HALF, "image_std": _HALF}
-_DEFAULTS: dict[str, dict[str, Any]] = {"CLIP": _CLIP, "Siglip": _SIGLIP, "Siglip2": _NAFLEX}
+_PINPOINTS = [[336, 672], [672, 336], [672, 672], [1008, 336], [336, 1008]]
+_DEFAULTS: dict[str, dict[str, Any]] = {"CLIP": _CLIP, "Siglip": _SIGLIP, "Siglip2": _NAFLEX, "Llava": _CLIP}
+_DEFAULTS["LlavaNext"] = _CLIP | {"image_grid_pinpoints": _PINPOINTS}
 
 
-def from_transformers(config: Mapping[str, Any]) -> ImageTransform | PatchTransform:
+def from_transformers(config: Mapping[str, Any]) -> Transform:
     """The transform that a `preprocessor_config.json` (or `processor_config.json`) of `transformers` describes.
 
-    Knows the processors of CLIP, SigLIP and SigLIP 2, in their old and new spellings. The middle of a picture is
-    where `transformers` has it, up to a pixel from where CLIP had it. Raises `CheckpointError` for what it would
-    otherwise have to ignore.
+    Knows the processors of CLIP, SigLIP, SigLIP 2, LLaVA and LLaVA-NeXT, in their old and new spellings. The middle of
+    a picture is where `transformers` has it, up to a pixel from where CLIP had it. Raises `CheckpointError` for what it
+    would otherwise have to ignore.
     """
     config = config.get("image_processor") or config
     family = _family(config)
@@ -32,7 +35,10 @@ def from_transformers(config: Mapping[str, Any]) -> ImageTransform | PatchTransf
     for key in ("do_resize", "do_rescale"):
         if not given.get(key, True):
             raise _unsupported(f"{key} is off")
-    for key in ("do_pad", "do_flip_channel_order", "do_thumbnail", "do_align_long_axis"):
+    squared = family == "Llava" and bool(given.get("do_pad"))
+    if given.get("do_pad") and family not in ("Llava", "LlavaNext"):  # these have a meaning of their own for it
+        raise _unsupported("do_pad is on")
+    for key in ("do_flip_channel_order", "do_thumbnail", "do_align_long_axis"):
         if given.get(key):
             raise _unsupported(f"{key} is on")
     if abs(_number(given.get("rescale_factor", 1 / 255), "rescale_factor") * 255 - 1) > 1e-6:
@@ -51,23 +57,18 @@ def from_transformers(config: Mapping[str, Any]) -> ImageTransform | PatchTransf
             mean=mean,
             std=std,
         )
-    size, crop = given["size"], given.get("do_center_crop", False)
-    if isinstance(size, Mapping) and {"height", "width"} <= set(size):
-        squashed = _pair(size, "size")
-        if crop and _pair(given["crop_size"], "crop_size") != squashed:
-            raise _unsupported("it resizes to one size regardless of the aspect, then crops to another")
-        return ImageTransform(size=squashed, mode="squash", interpolation=interpolation, mean=mean, std=std)
-    short = _whole(size.get("shortest_edge") if isinstance(size, Mapping) else size, "size")
-    if isinstance(size, Mapping) and set(size) != {"shortest_edge"}:
-        raise _unsupported(f"size has the keys {sorted(size)}")
-    if not crop:
-        raise _unsupported("it resizes the short side and does not crop, so that pictures differ in size")
-    cut = _pair(given["crop_size"], "crop_size")
-    if short < max(cut):
-        raise _unsupported(f"it crops to {cut[0]} x {cut[1]}, more than the {short} it resizes to")
+    cut, short = _sizes(given)
+    if (squared or family == "LlavaNext") and (cut[0] != cut[1] or short not in (None, cut[0])):
+        raise _unsupported(f"it makes square pictures, and then cuts {cut[0]} x {cut[1]} out of them")
+    if family == "LlavaNext":
+        grids = _grids(given["image_grid_pinpoints"], cut[0])
+        return TileTransform(side=cut[0], grids=grids, interpolation=interpolation, mean=mean, std=std)
+    if short is None and not squared:
+        return ImageTransform(size=cut, mode="squash", interpolation=interpolation, mean=mean, std=std)
     return ImageTransform(
         size=cut,
-        short_side=None if cut == (short, short) else short,
+        mode="square" if squared else "crop",
+        short_side=None if squared or cut == (short, short) else short,
         interpolation=interpolation,
         mean=mean,
         std=std,
@@ -75,7 +76,7 @@ def from_transformers(config: Mapping[str, Any]) -> ImageTransform | PatchTransf
     )
 
 
-def to_transformers(transform: ImageTransform | PatchTransform) -> dict[str, Any]:
+def to_transformers(transform: Transform) -> dict[str, Any]:
     """The `preprocessor_config.json` of a transform; `CheckpointError` where `transformers` has no such thing."""
     config: dict[str, Any] = {
         "do_resize": True,
@@ -90,8 +91,14 @@ def to_transformers(transform: ImageTransform | PatchTransform) -> dict[str, Any
     if isinstance(transform, PatchTransform):
         sizes: dict[str, Any] = {"patch_size": transform.patch_size, "max_num_patches": transform.max_patches}
         return {"image_processor_type": "Siglip2ImageProcessor"} | config | sizes
+    if isinstance(transform, TileTransform):
+        pinpoints = [[rows * transform.side, columns * transform.side] for rows, columns in transform.grids]
+        sizes = {"image_grid_pinpoints": pinpoints, "aspect_ratio_setting": "anyres", "do_pad": True}
+        return {"image_processor_type": "LlavaNextImageProcessor"} | config | sizes | _cropped(transform.side)
     height, width = transform.size
     both = {"height": height, "width": width}
+    if transform.mode == "square":
+        return {"image_processor_type": "LlavaImageProcessor", "do_pad": True} | config | _cropped(height)
     if transform.mode == "squash":
         return {"image_processor_type": "SiglipImageProcessor"} | config | {"size": both}
     if transform.mode == "crop" and (transform.short_side or height == width):
@@ -132,10 +139,11 @@ def from_open_clip(config: Mapping[str, Any]) -> ImageTransform:
     )
 
 
-def to_open_clip(transform: ImageTransform | PatchTransform) -> dict[str, Any]:
+def to_open_clip(transform: Transform) -> dict[str, Any]:
     """The `preprocess_cfg` of a transform. Raises `CheckpointError` where open_clip has no such thing."""
     if (
-        isinstance(transform, PatchTransform)
+        not isinstance(transform, ImageTransform)
+        or transform.mode not in _OPEN_CLIP_MODES.values()
         or transform.short_side not in (None, transform.size[0])
         or transform.interpolation not in ("bicubic", "bilinear")
     ):
@@ -150,6 +158,44 @@ def to_open_clip(transform: ImageTransform | PatchTransform) -> dict[str, Any]:
         "resize_mode": next(name for name, mode in _OPEN_CLIP_MODES.items() if mode == transform.mode),
         "fill_color": transform.fill,
     }
+
+
+def _sizes(given: Mapping[str, Any]) -> tuple[tuple[int, int], int | None]:
+    """The size that pictures come to, and to what their short side is resized before; None where they are resized to
+    that size regardless of their aspect."""
+    size, crop = given["size"], given.get("do_center_crop", False)
+    if isinstance(size, Mapping) and {"height", "width"} <= set(size):
+        squashed = _pair(size, "size")
+        if crop and _pair(given["crop_size"], "crop_size") != squashed:
+            raise _unsupported("it resizes to one size regardless of the aspect, then crops to another")
+        return squashed, None
+    short = _whole(size.get("shortest_edge") if isinstance(size, Mapping) else size, "size")
+    if isinstance(size, Mapping) and set(size) != {"shortest_edge"}:
+        raise _unsupported(f"size has the keys {sorted(size)}")
+    if not crop:
+        raise _unsupported("it resizes the short side and does not crop, so that pictures differ in size")
+    cut = _pair(given["crop_size"], "crop_size")
+    if short < max(cut):
+        raise _unsupported(f"it crops to {cut[0]} x {cut[1]}, more than the {short} it resizes to")
+    return cut, short
+
+
+def _cropped(side: int) -> dict[str, Any]:
+    both = {"height": side, "width": side}
+    return {"size": {"shortest_edge": side}, "do_center_crop": True, "crop_size": both}
+
+
+def _grids(pinpoints: object, side: int) -> tuple[tuple[int, int], ...]:
+    """Sizes in pixels, [[height, width], ..], to rows and columns of tiles."""
+    if not isinstance(pinpoints, list) or not 0 < len(pinpoints) <= 256:
+        raise _unsupported("image_grid_pinpoints is no list of sizes")
+    sizes = [_pair(one, "image_grid_pinpoints") for one in pinpoints]
+    if any(height % side or width % side for height, width in sizes):
+        raise _unsupported(f"image_grid_pinpoints are not whole tiles of {side} pixels")
+    grids = tuple((height // side, width // side) for height, width in sizes)
+    if max(rows * columns for rows, columns in grids) > MOST_TILES:
+        raise _unsupported(f"image_grid_pinpoints have more than {MOST_TILES} tiles")
+    return grids
 
 
 def _family(config: Mapping[str, Any]) -> str:

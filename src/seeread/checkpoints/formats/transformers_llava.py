@@ -19,6 +19,7 @@ ARCHITECTURES = {WHOLE: "LlavaForConditionalGeneration", TILED: "LlavaNextForCon
 # Of openai/clip-vit-large-patch14-336, where a file says nothing about its tower.
 _TOWER = {"model_type": "clip_vision_model", "hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24}
 _TOWER |= {"num_attention_heads": 16, "image_size": 336, "patch_size": 14}
+_CONNECTOR: Table = (Rule("linear_1", "first"), Rule("linear_2", "second"))
 _STRATEGIES = {"default": False, "full": True}  # whether the class token stays
 
 
@@ -69,7 +70,9 @@ def write_llava(c: LLaVAConfig) -> dict[str, Any]:
         "tie_word_embeddings": c.text.tied,
     }
     if read_llava(config) != c:
-        raise CheckpointError("transformers has no LLaVA like this one. Save it in another format, such as the native one.")
+        raise CheckpointError(
+            "transformers has no LLaVA like this one. Save it in another format, such as the native one."
+        )
     return config
 
 
@@ -81,7 +84,7 @@ def layouts(c: LLaVAConfig) -> tuple[Table, ...]:
         (
             *under(vision, "vision.", VISION),
             *under(vision, "", UNUSED_POOL),
-            *under(f"{top}multi_modal_projector.", "connector.", (Rule("linear_1", "first"), Rule("linear_2", "second"))),
+            *under(f"{top}multi_modal_projector.", "connector.", _CONNECTOR),
             Rule(f"{top}image_newline", "newline"),
             *under(text, "text.", kind.table),
             Rule(head, "text.head"),
