@@ -45,7 +45,7 @@ def under(theirs: str, ours: str, table: Table) -> Table:
 
 
 def read(state: State, table: Table) -> tuple[State, list[str]]:
-    """Their tensors under our names, and the keys that met no rule."""
+    """Their tensors under our names, and the keys that met no rule, or one that was taken."""
     ours: State = {}
     strangers = []
     for key, tensor in state.items():
@@ -59,8 +59,11 @@ def read(state: State, table: Table) -> tuple[State, list[str]]:
         # One that cannot be shared out fits nowhere: it goes on whole, and is listed with what does not fit.
         whole = len(names) < 2 or tensor.ndim == 0 or len(tensor) % len(names) > 0
         parts = (tensor,) if whole else tensor.chunk(len(names))
-        for name, part in zip(names, parts, strict=False):
-            ours[name.format(*layers) + leaf] = part
+        named = {name.format(*layers) + leaf: part for name, part in zip(names, parts, strict=False)}
+        if ours.keys() & named.keys():  # two layouts at once, of which one would silently win
+            strangers.append(key)
+        else:
+            ours |= named
     return ours, strangers
 
 

@@ -1,0 +1,94 @@
+"""PaliGemma 1 and 2 as `transformers` keeps them: `config.json`, and the names of tensors in four layouts."""
+
+from dataclasses import replace
+from typing import Any
+
+from seeread.checkpoints.formats.settings import Settings
+from seeread.checkpoints.formats.transformers_config import read_tower, write_tower
+from seeread.checkpoints.parts.transformers_decoder_config import kind_of, read_decoder, write_decoder
+from seeread.checkpoints.parts.transformers_towers import UNUSED_POOL, VISION
+from seeread.checkpoints.refusal import Refusal, shown
+from seeread.checkpoints.table import Rule, Table, under
+from seeread.errors import CheckpointError
+from seeread.models.paligemma import PaliGemmaConfig
+from seeread.vision.vit import ViTConfig
+
+MODEL_TYPE, ARCHITECTURE = "paligemma", "PaliGemmaForConditionalGeneration"
+
+# Of google/paligemma-3b-pt-224, where a file says nothing about a part at all.
+_TOWER = {"model_type": "siglip_vision_model", "image_size": 224, "patch_size": 14, "hidden_size": 1152}
+_TOWER |= {"intermediate_size": 4304, "num_hidden_layers": 27, "num_attention_heads": 16}
+_TEXT = {"model_type": "gemma", "hidden_size": 2048, "intermediate_size": 16384, "num_hidden_layers": 18}
+_TEXT |= {"num_attention_heads": 8, "num_key_value_heads": 1, "vocab_size": 257152}
+
+
+def read_paligemma(config: dict[str, Any]) -> PaliGemmaConfig:
+    """`model_type` "paligemma"; its `text_config` tells 1 (Gemma) from 2 (Gemma 2). Raises `Refusal` for what we do not
+    compute."""
+    settings = Settings(config).given()
+    given = settings.part("text_config") if "text_config" in settings else Settings(_TEXT)
+    given.require("use_bidirectional_attention", True, True)  # of the prefix, which this model reads so anyway
+    of_gemma = {name: value for name, value in given.values.items() if name != "use_bidirectional_attention"}
+    text = read_decoder(Settings(of_gemma, given.place), default="gemma")
+    projection = settings.whole("projection_dim", 2048)
+    if projection != text.width:
+        raise Refusal(
+            f"its projection_dim is {projection}, and its language model reads vectors of {text.width} numbers",
+            "Use the config.json that was published with these weights",
+        )
+    tied = settings.flag("tie_word_embeddings", text.tied)
+    vision = settings.part("vision_config") if "vision_config" in settings else Settings(_TOWER)
+    return PaliGemmaConfig(vision=read_tower(vision), text=replace(text, tied=tied))
+
+
+def write_paligemma(c: PaliGemmaConfig) -> dict[str, Any]:
+    """The `config.json` of our config. Raises `CheckpointError` where `transformers` has no such architecture."""
+    if not isinstance(c.vision, ViTConfig):
+        raise CheckpointError(
+            "transformers has no PaliGemma that sees with a ResNet. Save it in another format, such as the native one."
+        )
+    text = write_decoder(c.text)
+    if text["model_type"] not in ("gemma", "gemma2"):
+        raise CheckpointError(
+            f"transformers has no PaliGemma that writes with {text['model_type']}. "
+            "Save it in another format, such as the native one."
+        )
+    return {
+        "architectures": [ARCHITECTURE],
+        "model_type": MODEL_TYPE,
+        "vision_config": write_tower(c.vision) | {"projection_dim": c.text.width},
+        "text_config": text | {"num_image_tokens": c.image_tokens},
+        "projection_dim": c.text.width,
+        "hidden_size": c.text.width,
+        "tie_word_embeddings": c.text.tied,
+    }
+
+
+def image_token(config: dict[str, Any], c: PaliGemmaConfig, stand_in: int) -> int:
+    """The id at image places. Nobody looks its embedding up; where the vocabulary lacks it, `stand_in` does as well."""
+    name = "image_token_id" if "image_token_id" in config else "image_token_index"
+    number = config.get(name, 256_000)
+    if type(number) is not int or number < 0:
+        raise Refusal(f"its {name} is {shown(number)}, and should be a token's id")
+    return number if number < c.text.vocabulary else stand_in
+
+
+def layouts(c: PaliGemmaConfig) -> tuple[Table, ...]:
+    """How the tensors of such a model may be called: as it is published, which every version reads, as version 5 has it
+    in memory, and as versions 4.52 to 4.57 wrote it."""
+    _, kind = kind_of(c.text)
+    return tuple(
+        (
+            *under(vision, "vision.", VISION),
+            *under(vision, "", UNUSED_POOL),
+            Rule(f"{top}multi_modal_projector.linear", "connector"),
+            *under(text, "text.", kind.table),
+            Rule(head, "text.head"),
+        )
+        for top, vision, text, head in (
+            ("", "vision_tower.vision_model.", "language_model.model.", "language_model.lm_head"),
+            ("", "vision_tower.", "language_model.model.", "language_model.lm_head"),
+            ("model.", "model.vision_tower.vision_model.", "model.language_model.", "lm_head"),
+            ("model.", "model.vision_tower.", "model.language_model.", "lm_head"),
+        )
+    )
