@@ -25,8 +25,10 @@ def loc(place: int) -> str:
 
 
 def ids(text: str) -> list[int]:
-    parts = TOKENIZER.passages.split(text)
-    return [n for part in parts for n in ([part] if isinstance(part, int) else TOKENIZER.passages.encode(part, "token"))]
+    numbers: list[int] = []
+    for part in TOKENIZER.passages.split(text):
+        numbers += [part] if isinstance(part, int) else TOKENIZER.passages.encode(part or "", "token")
+    return numbers
 
 
 class ScriptedModel(nn.Module):

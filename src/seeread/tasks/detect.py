@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import overload
 
-from seeread.preprocessing.image import Source
-from seeread.pretrained import Pretrained
-from seeread.tasks.detections import Detections
-from seeread.tasks.pointing import Request, point, request, sources_of, style_of, whole
+from seeread.preprocessing.image import Source, as_list
+from seeread.pretrained import Pretrained, Progress
+from seeread.tasks.pointing.detections import Detections
+from seeread.tasks.pointing.point import Request, point, request, whole
+from seeread.tasks.writing.write import BATCH
 
 MAX_TOKENS = 256
 """Enough for some thirty boxes."""
@@ -20,7 +21,8 @@ def detect(  # type: ignore[overload-overlap]  # a str is an Iterable of str, an
     *,
     together: bool = True,
     max_tokens: int = MAX_TOKENS,
-    batch_size: int = 8,
+    batch_size: int = BATCH,
+    progress: Progress | None = None,
 ) -> Detections: ...
 
 
@@ -32,7 +34,8 @@ def detect(
     *,
     together: bool = True,
     max_tokens: int = MAX_TOKENS,
-    batch_size: int = 8,
+    batch_size: int = BATCH,
+    progress: Progress | None = None,
 ) -> list[Detections]: ...
 
 
@@ -43,7 +46,8 @@ def detect(
     *,
     together: bool = True,
     max_tokens: int = MAX_TOKENS,
-    batch_size: int = 8,
+    batch_size: int = BATCH,
+    progress: Progress | None = None,
 ) -> Detections | list[Detections]:
     """Where in a picture the things named `labels` are; a list of pictures gives a list of results.
 
@@ -53,8 +57,8 @@ def detect(
 
     Raises UsageError for a model that cannot point and for labels that name nothing, ImageError for a broken picture.
     """
-    sources, single = sources_of(images)
-    results = whole(point(model, sources, detecting(model, labels, together, max_tokens), batch_size))
+    sources, single = as_list(images)
+    results = whole(point(model, sources, detecting(model, labels, together, max_tokens), batch_size, progress))
     return results[0] if single else results
 
 
@@ -62,4 +66,4 @@ def detecting(
     model: Pretrained, labels: str | Sequence[str], together: bool = True, max_tokens: int = MAX_TOKENS
 ) -> Request:
     """What `detect` asks of each picture. Raises UsageError as it does."""
-    return request(style_of(model).detecting, labels, together, max_tokens)
+    return request(model.style.detecting, labels, together, max_tokens)

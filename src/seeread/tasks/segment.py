@@ -4,10 +4,11 @@ import warnings
 from collections.abc import Iterable, Sequence
 from typing import overload
 
-from seeread.preprocessing.image import Source
-from seeread.pretrained import Pretrained
-from seeread.tasks.detections import Detections
-from seeread.tasks.pointing import Decoder, Request, point, request, sources_of, style_of, whole
+from seeread.preprocessing.image import Source, as_list
+from seeread.pretrained import Pretrained, Progress
+from seeread.tasks.pointing.detections import Detections
+from seeread.tasks.pointing.point import Decoder, Request, point, request, whole
+from seeread.tasks.writing.write import BATCH
 
 MAX_TOKENS = 512
 """Enough for some twenty masks."""
@@ -27,7 +28,8 @@ def segment(  # type: ignore[overload-overlap]  # a str is an Iterable of str, a
     mask_decoder: Decoder | None = None,
     together: bool = True,
     max_tokens: int = MAX_TOKENS,
-    batch_size: int = 8,
+    batch_size: int = BATCH,
+    progress: Progress | None = None,
 ) -> Detections: ...
 
 
@@ -40,7 +42,8 @@ def segment(
     mask_decoder: Decoder | None = None,
     together: bool = True,
     max_tokens: int = MAX_TOKENS,
-    batch_size: int = 8,
+    batch_size: int = BATCH,
+    progress: Progress | None = None,
 ) -> list[Detections]: ...
 
 
@@ -52,7 +55,8 @@ def segment(
     mask_decoder: Decoder | None = None,
     together: bool = True,
     max_tokens: int = MAX_TOKENS,
-    batch_size: int = 8,
+    batch_size: int = BATCH,
+    progress: Progress | None = None,
 ) -> Detections | list[Detections]:
     """Which pixels of a picture are the things named `labels`; a list of pictures gives a list of results.
 
@@ -62,9 +66,9 @@ def segment(
 
     Raises UsageError for a model that cannot segment and for labels that name nothing, ImageError for a broken picture.
     """
-    sources, single = sources_of(images)
+    sources, single = as_list(images)
     asked = segmenting(model, labels, mask_decoder, together, max_tokens)
-    results = whole(point(model, sources, asked, batch_size))
+    results = whole(point(model, sources, asked, batch_size, progress))
     if mask_decoder is None and lacks_masks(results):
         warnings.warn(f"{NO_DECODER}: give mask_decoder=seeread.load_mask_decoder(path).", stacklevel=2)
     return results[0] if single else results
@@ -78,7 +82,7 @@ def segmenting(
     max_tokens: int = MAX_TOKENS,
 ) -> Request:
     """What `segment` asks of each picture. Raises UsageError as it does."""
-    return request(style_of(model).segmenting, labels, together, max_tokens, mask_decoder)
+    return request(model.style.segmenting, labels, together, max_tokens, mask_decoder)
 
 
 def lacks_masks(results: Iterable[Detections]) -> bool:

@@ -1,23 +1,22 @@
 """Asking a model where things are, and reading what it writes: what `detect` and `segment` have in common."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from PIL.Image import Image
 from torch import Tensor
 
 from seeread.errors import ImageError, UsageError
 from seeread.generation.complete import Completion, complete
 from seeread.generation.sampling import Sampling
-from seeread.preprocessing.dialogue import PromptStyle, ask
+from seeread.preprocessing.dialogue import Picture, Turn
 from seeread.preprocessing.image import Source, upright_size
 from seeread.preprocessing.locations import Located, read_objects
-from seeread.pretrained import Pretrained
-from seeread.tasks.confidence import WATCHED, Confidence
-from seeread.tasks.detections import Detection, Detections, merge
+from seeread.pretrained import Pretrained, Progress
+from seeread.tasks.pointing.confidence import WATCHED, Confidence
+from seeread.tasks.pointing.detections import Detection, Detections, merge
+from seeread.tasks.writing.sight import Sight
+from seeread.tasks.writing.write import BATCH, check_batch_size
 
 Decoder = Callable[[Tensor], Tensor]
 """Mask codes (masks, 16) to masks (masks, 64, 64), above 0 inside."""
@@ -65,20 +64,6 @@ def label_list(labels: str | Sequence[str]) -> list[str]:
     return names
 
 
-def style_of(model: Pretrained) -> PromptStyle:
-    """How the model is asked. Raises UsageError for one that does not write."""
-    assert model.generating is not None
-    if model.processor.style is None:
-        raise UsageError(f"{model.origin.name} does not say how it is asked for anything. Load it with its processor.")
-    return model.processor.style
-
-
-def sources_of(images: object) -> tuple[list[Source], bool]:
-    """The pictures, and whether it was a single one that is not in a list."""
-    single = isinstance(images, str | bytes | os.PathLike | Image | np.ndarray)
-    return ([images] if single else list(images)), single  # type: ignore[list-item, call-overload]
-
-
 def whole(results: Iterable[Detections | ImageError]) -> list[Detections]:
     """The results, where nothing may be missing: the first error is raised."""
     found = []
@@ -90,33 +75,42 @@ def whole(results: Iterable[Detections | ImageError]) -> list[Detections]:
 
 
 def point(
-    model: Pretrained, images: Sequence[Source], asked: Request, batch_size: int = 8
+    model: Pretrained,
+    images: Sequence[Source],
+    asked: Request,
+    batch_size: int = BATCH,
+    progress: Progress | None = None,
 ) -> Iterator[Detections | ImageError]:
     """What is found in each picture, in their order; for a picture that cannot be opened, the error that says why.
 
     `batch_size` is how many prompts are answered at a time, but those of one picture are never taken apart.
     """
+    check_batch_size(batch_size)
     together = max(1, batch_size // len(asked.prompts))
-    for start in range(0, len(images), together):
-        batch = images[start : start + together]
-        try:
-            yield from _point(model, batch, asked)
-        except ImageError:
-            for image in batch:
-                try:
-                    yield from _point(model, [image], asked)
-                except ImageError as error:
-                    yield error
+    batches = [images[start : start + together] for start in range(0, len(images), together)]
+    for batch in progress(batches) if progress else batches:
+        yield from _attempt(model, batch, asked)
+
+
+def _attempt(model: Pretrained, images: Sequence[Source], asked: Request) -> list[Detections | ImageError]:
+    """Pictures at once, or one by one if one of them is broken."""
+    try:
+        return list(_point(model, images, asked))
+    except ImageError as error:
+        if len(images) == 1:
+            return [error]
+        return [result for image in images for result in _attempt(model, [image], asked)]
 
 
 @torch.inference_mode()
 def _point(model: Pretrained, images: Sequence[Source], asked: Request) -> list[Detections]:
     sizes = [upright_size(image) for image in images]
     processor = model.processor
-    batch = processor.prompts([ask(prompt, image) for image in images for prompt in asked.prompts])
+    pictures = [Picture(image) for image in images]  # each is seen once, however many prompts it has
+    dialogues = [[Turn("user", (picture, prompt))] for picture in pictures for prompt in asked.prompts]
     answers = complete(
         model.generating,
-        batch.to(model.device, model.precision),
+        Sight(model).batch(dialogues),
         Sampling(max_tokens=asked.max_tokens, logprobs=WATCHED),
         processor.end_ids,
         processor.write,
@@ -132,12 +126,12 @@ def _read(
     model: Pretrained, image: Source, size: tuple[int, int], answers: Sequence[Completion], asked: Request
 ) -> Detections:
     """The answers about one picture, put together."""
-    style = style_of(model)
-    sureness = Confidence(model.processor.write, style.bins)
+    bins = model.style.bins
+    sureness = Confidence(model.processor.write, bins)
     found: list[Detection] = []
     dropped = 0
     for answer, label in zip(answers, asked.labels, strict=True):
-        parsed = read_objects(answer.text, style.bins)
+        parsed = read_objects(answer.text, bins)
         dropped += parsed.dropped
         for each, sure in zip(parsed.objects, sureness(parsed.objects, answer.logprobs or ()), strict=True):
             found.append(_detection(each, sure, label, size, asked.decoder))

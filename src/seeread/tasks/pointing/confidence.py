@@ -5,7 +5,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
-from seeread.generation.complete import TokenLogprob
+from seeread.generation.choice import TokenLogprob
 from seeread.preprocessing.locations import Located
 
 WATCHED = 64

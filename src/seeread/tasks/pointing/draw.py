@@ -15,14 +15,14 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from PIL.ImageFont import FreeTypeFont
 
-from seeread.tasks.detections import Detection, stretched
+from seeread.tasks.pointing.detections import Detection, stretched
 
 Colour = tuple[int, int, int]
 Area = tuple[int, int, int, int]  # left, upper, right, lower
 
 PALETTE: tuple[Colour, ...] = (
-    (255, 82, 82), (64, 196, 255), (255, 202, 40), (124, 220, 100), (224, 108, 255), (255, 145, 50),
-    (38, 222, 194), (255, 110, 180), (140, 140, 255), (198, 220, 60),
+    (255, 82, 82), (64, 196, 255), (255, 214, 50), (124, 220, 100), (224, 108, 255), (255, 145, 50),
+    (38, 222, 194), (255, 110, 180), (140, 140, 255), (176, 222, 60),
 )  # fmt: skip
 """Bright, and as different from each other as ten colours can be; further ones are spread over the hues."""
 

@@ -17,7 +17,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, repr=False)
 class Detection:
-    """One thing: what it is called, how sure the model was of its place (0 to 1, see `tasks.confidence`), and where.
+    """One thing: what it is called, how sure the model was (0 to 1, see `tasks.pointing.confidence`), and where it is.
 
     `box` counts from 0 to 1, `pixels` in those of the picture as it is seen upright; both are (x_min, y_min, x_max,
     y_max). `codes` are the sixteen codes of its mask, if the model gave any.
