@@ -1,26 +1,31 @@
-"""Folders of `transformers`: CLIP, SigLIP and SigLIP 2, fixed and NaFlex, read and written."""
+"""Folders of `transformers`, read and written: CLIP, SigLIP and SigLIP 2, LLaVA, PaliGemma, and language models."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from seeread.checkpoints.checkpoint import Checkpoint
 from seeread.checkpoints.files import read_tensors, write_json, write_sharded
-from seeread.checkpoints.formats.settings import read_json
+from seeread.checkpoints.formats import transformers_llava as llava
+from seeread.checkpoints.formats import transformers_paligemma as paligemma
+from seeread.checkpoints.formats.settings import Settings, read_json
 from seeread.checkpoints.formats.transformers_config import read_clip, read_siglip, write_config
+from seeread.checkpoints.formats.transformers_processor import read_processor, write_processor
 from seeread.checkpoints.match import require_fit, require_fitting_processor
+from seeread.checkpoints.parts import transformers_decoder_config as language_models
 from seeread.checkpoints.parts.transformers_towers import ATTENTION_POOL, TEXT, VISION, flat
 from seeread.checkpoints.refusal import Refusal, naming, shown
-from seeread.checkpoints.table import Rule, Table, under
+from seeread.checkpoints.table import Rule, State, Table, under
 from seeread.checkpoints.table import read as renamed
 from seeread.checkpoints.table import write as renamed_back
 from seeread.models.dual_encoder import DualEncoderConfig
-from seeread.preprocessing.processor import Processor
-from seeread.preprocessing.tokenizer.folder import Family
-from seeread.preprocessing.tokenizer.tokenizer import Tokenizer
-from seeread.preprocessing.transform import ImageTransform, PatchTransform
-from seeread.preprocessing.transform_config import from_transformers, to_transformers
+from seeread.models.families import ModelConfig
+from seeread.models.llava import LLaVAConfig
+from seeread.models.paligemma import PaliGemmaConfig
+from seeread.text.decoder import DecoderConfig
 
 WEIGHTS = (
     "model.safetensors",
@@ -50,55 +55,63 @@ SIGLIP: Table = (
 
 @dataclass(frozen=True)
 class _Kind:
-    """What a `model_type` stands for."""
+    """What a `model_type` stands for. Its tensors may be called in several ways; the first layout is what is written."""
 
-    read_config: Callable[[dict[str, Any]], DualEncoderConfig]
-    table: Table
+    read_config: Callable[[dict[str, Any]], ModelConfig]
+    layouts: Callable[[Any], tuple[Table, ...]]
     architecture: str
 
 
+def _read_language_model(config: dict[str, Any]) -> DecoderConfig:
+    return language_models.read_decoder(Settings(config))
+
+
 KINDS = {
-    "clip": _Kind(read_clip, CLIP, "CLIPModel"),
-    "siglip": _Kind(read_siglip, SIGLIP, "SiglipModel"),
-    "siglip2": _Kind(read_siglip, SIGLIP, "Siglip2Model"),
+    "clip": _Kind(read_clip, lambda c: (CLIP,), "CLIPModel"),
+    "siglip": _Kind(read_siglip, lambda c: (SIGLIP,), "SiglipModel"),
+    "siglip2": _Kind(read_siglip, lambda c: (SIGLIP,), "Siglip2Model"),
+    **{name: _Kind(llava.read_llava, llava.layouts, whole) for name, whole in llava.ARCHITECTURES.items()},
+    paligemma.MODEL_TYPE: _Kind(paligemma.read_paligemma, paligemma.layouts, paligemma.ARCHITECTURE),
+    **{
+        name: _Kind(_read_language_model, language_models.layouts, kind.architecture)
+        for name, kind in language_models.KINDS.items()
+    },
 }
 
 
 def read(folder: Path, tokenizer: Path | None = None) -> Checkpoint:
     """A folder as `save_pretrained` leaves it, or as the hub has it. `tokenizer` names another file or folder to take
     the tokenizer from. Raises `CheckpointError` or `TokenizerError`."""
+    config, tensors = read_model(folder)
+    processor = read_processor(folder, config, tokenizer)
+    require_fitting_processor(folder, config, processor)
+    return Checkpoint(config, tensors, processor, "transformers")
+
+
+def read_model(folder: Path) -> tuple[ModelConfig, State]:
+    """The same without the processor: our config, and the tensors under our names."""
     config_file = folder / "config.json"
     config = read_json(config_file)
     with naming(config_file):
         kind = _kind(config)
         ours = kind.read_config(config)
     weights = find_weights(folder)
-    tensors, strangers = renamed(read_tensors(weights), kind.table)
-    require_fit(weights, ours, tensors, strangers, kind.table)
-    family = tokenizer_family(config["model_type"], folder)
-    processor = Processor(
-        read_transform(folder), Tokenizer.from_folder(tokenizer or folder, family, ours.text.context_length)
-    )
-    require_fitting_processor(folder, ours, processor)
-    return Checkpoint(ours, tensors, processor, "transformers")
+    tensors, strangers, table = _renamed(read_tensors(weights), kind.layouts(ours))
+    with naming(weights):
+        _drop_tied_head(ours, tensors)
+    require_fit(weights, ours, tensors, strangers, table)
+    return ours, tensors
 
 
 def write(checkpoint: Checkpoint, folder: Path) -> None:
     """The same folder that `save_pretrained` of model and processor would leave: every tensor bit for bit, in the
     precision it is stored in. Raises `CheckpointError` where `transformers` has no such architecture."""
-    model, transform = checkpoint.comparing()
-    config = write_config(model)
-    rules = checkpoint.processor.tokenizer.rules
-    config["text_config"] |= {"bos_token_id": rules.start_id, "pad_token_id": rules.pad_id}
+    config = _write_config(checkpoint.config)
     kinds = {str(tensor.dtype) for tensor in checkpoint.tensors.values()}
     config["dtype"] = kinds.pop().removeprefix("torch.") if len(kinds) == 1 else "float32"
-    table = KINDS[config["model_type"]].table
-    family: Family = config["model_type"]
-    if family == "siglip" and rules.clean != "siglip":
-        family = "siglip2"  # SigLIP 2 of one resolution: the older model with the newer vocabulary
+    table = KINDS[config["model_type"]].layouts(checkpoint.config)[0]
     folder.mkdir(parents=True, exist_ok=True)
-    checkpoint.processor.tokenizer.write_transformers(folder, family)
-    write_json(folder / "preprocessor_config.json", to_transformers(transform))
+    write_processor(checkpoint.processor, checkpoint.config, config, folder)
     write_sharded(folder, renamed_back(checkpoint.tensors, table), metadata={"format": "pt"})
     write_json(folder / "config.json", config)
 
@@ -117,27 +130,6 @@ def find_weights(folder: Path) -> Path:
         raise Refusal(f"it holds no weights: none of {', '.join(WEIGHTS)}", "Download the model's files again")
 
 
-def read_transform(folder: Path) -> ImageTransform | PatchTransform:
-    """The image transform that a folder describes, in the older file or the newer."""
-    for name in ("preprocessor_config.json", "processor_config.json"):
-        if (folder / name).is_file():
-            return from_transformers(read_json(folder / name))
-    with naming(folder):
-        raise Refusal(
-            "it does not say how images are prepared: preprocessor_config.json is missing",
-            "Download that file into the same folder",
-        )
-
-
-def tokenizer_family(kind: Family, folder: Path) -> Family:
-    """Whose rules the tokenizer follows. SigLIP 2 of one resolution calls itself "siglip", and has Gemma's tokens."""
-    settings = folder / "tokenizer_config.json"
-    if kind != "siglip" or not settings.is_file():
-        return kind
-    name = str(read_json(settings).get("tokenizer_class"))
-    return "siglip2" if name.startswith(("Gemma", "Siglip2")) else "siglip"
-
-
 def _kind(config: dict[str, Any]) -> _Kind:
     """What the folder holds, if it is one of ours to read."""
     name = config.get("model_type")
@@ -147,7 +139,7 @@ def _kind(config: dict[str, Any]) -> _Kind:
     if kind is None:
         raise Refusal(
             f"its model_type is {shown(name)}, and {', '.join(KINDS)} is what seeread can read",
-            "Use a dual encoder of one of these kinds (`seeread models` lists them)",
+            "Use a checkpoint of one of these kinds (`seeread models` lists some)",
         )
     if listed and kind.architecture not in listed:
         raise Refusal(
@@ -155,3 +147,40 @@ def _kind(config: dict[str, Any]) -> _Kind:
             f"Use the checkpoint of the whole {kind.architecture}",
         )
     return kind
+
+
+def _renamed(stored: State, layouts: tuple[Table, ...]) -> tuple[State, list[str], Table]:
+    """The tensors under our names, the keys that met no rule, and the layout in which these are fewest."""
+    tried = []
+    for table in layouts:
+        tensors, strangers = renamed(stored, table)
+        tried.append((tensors, strangers, table))
+        if not strangers:
+            break
+    return min(tried, key=lambda one: len(one[1]))
+
+
+def _drop_tied_head(c: ModelConfig, tensors: State) -> None:
+    """A head that is the embedding may be stored once more; then it is the same, or nobody knows what is meant."""
+    text = c if isinstance(c, DecoderConfig) else c.text
+    if not isinstance(text, DecoderConfig) or not text.tied or "text.head.weight" not in tensors:
+        return
+    head = tensors.pop("text.head.weight")
+    if not torch.equal(head, tensors.get("text.embedding.weight", head)):
+        raise Refusal(
+            "it holds a head that differs from the embedding, and its configuration ties the two together",
+            "Set tie_word_embeddings to false in its config.json if that head is meant",
+        )
+
+
+def _write_config(c: ModelConfig) -> dict[str, Any]:
+    match c:
+        case DualEncoderConfig():
+            return write_config(c)
+        case LLaVAConfig():
+            return llava.write_llava(c)
+        case PaliGemmaConfig():
+            return paligemma.write_paligemma(c)
+        case DecoderConfig():
+            config: Mapping[str, Any] = language_models.write_decoder(c)
+            return {"architectures": [KINDS[config["model_type"]].architecture], **config}
