@@ -6,10 +6,10 @@ import sys
 import pytest
 from rich.cells import cell_len
 
-from seeread.cli.charts import show_charts, show_lines
-from seeread.cli.console import plural, shorten
 from seeread.cli.models import millions
-from seeread.cli.progress import progress
+from seeread.cli.output.charts import show_charts, show_lines
+from seeread.cli.output.console import plural, shorten
+from seeread.cli.output.progress import progress
 from seeread.tasks.scores import Classification, Score
 
 LONG = "a " + "very " * 12 + "long label"
@@ -25,8 +25,8 @@ RESULTS = [
 def test_nothing_is_wider_than_the_terminal(
     width: int, show: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("seeread.cli.console.is_terminal", lambda: True)
-    monkeypatch.setattr("seeread.cli.charts.is_terminal", lambda: True)
+    monkeypatch.setattr("seeread.cli.output.console.is_terminal", lambda: True)
+    monkeypatch.setattr("seeread.cli.output.charts.is_terminal", lambda: True)
     monkeypatch.setenv("COLUMNS", str(width))
     show(RESULTS, 3)  # type: ignore[operator]
     out = capsys.readouterr().out

@@ -7,11 +7,11 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from seeread.cli import options
-from seeread.cli.charts import FEW, show_charts, show_lines
-from seeread.cli.console import print_json
-from seeread.cli.pictures import Failure, Picture, expand, tell
-from seeread.cli.progress import progress
-from seeread.cli.texts import read_labels
+from seeread.cli.input.pictures import Failure, Picture, expand, tell
+from seeread.cli.input.texts import read_labels
+from seeread.cli.output.charts import FEW, show_charts, show_lines
+from seeread.cli.output.console import print_json
+from seeread.cli.output.progress import progress
 from seeread.errors import UsageError
 from seeread.tasks.prompts import check_labels, prompts
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from seeread.cli import options
-from seeread.cli.console import note, plural
-from seeread.cli.pictures import Failure, Picture, expand, tell
-from seeread.cli.progress import progress
-from seeread.cli.texts import lines
-from seeread.cli.vectors import FORMATS, Vectors, check_target, write_vectors
+from seeread.cli.input.pictures import Failure, Picture, expand, tell
+from seeread.cli.input.texts import lines
+from seeread.cli.output.console import note, plural
+from seeread.cli.output.progress import progress
+from seeread.cli.output.vectors import FORMATS, Vectors, check_target, write_vectors
 from seeread.errors import UsageError
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from seeread.cli import options
-from seeread.cli.console import console, print_json, show
 from seeread.cli.models import millions
+from seeread.cli.output.console import console, print_json, show
 
 if TYPE_CHECKING:
     from seeread.checkpoints.checkpoint import Checkpoint

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from seeread.checkpoints.catalogue import Entry, entries
 from seeread.cli import options
-from seeread.cli.console import print_json, show
+from seeread.cli.output.console import print_json, show
 from seeread.errors import UsageError
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from seeread.cli import options
-from seeread.cli.console import console, is_terminal, note, plural, print_json
-from seeread.cli.pictures import Picture, expand
-from seeread.cli.progress import progress
+from seeread.cli.input.pictures import Picture, expand
+from seeread.cli.output.console import console, is_terminal, note, plural, print_json
+from seeread.cli.output.progress import progress
 from seeread.errors import ImageError, UsageError
 from seeread.preprocessing.image import printable
 from seeread.search.walk import check_folder

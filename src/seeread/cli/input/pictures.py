@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seeread.cli.console import note
+from seeread.cli.output.console import note
 from seeread.errors import ImageError, UsageError
 from seeread.preprocessing.image import Source, open_image, printable
 

@@ -1,15 +1,12 @@
 """Files of vectors with their names, written whole or not at all."""
 
 import json
-import os
-import tempfile
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seeread.errors import SeereadError, UsageError
+from seeread.cli.output.whole import write_whole
+from seeread.errors import UsageError
 from seeread.preprocessing.image import printable
 
 if TYPE_CHECKING:
@@ -59,16 +56,16 @@ def write_vectors(path: Path, vectors: Vectors) -> None:
             from safetensors.numpy import save
 
             content = save(arrays, {key: json.dumps(value) for key, value in names.items()})
-            _write(path, lambda file: file.write(content))
+            write_whole(path, lambda file: file.write(content))
         case ".npz":
             columns = {key: np.array([printable(name) for name in value]) for key, value in names.items() if value}
-            _write(path, lambda file: np.savez(file, **arrays, **columns))  # type: ignore[arg-type]
+            write_whole(path, lambda file: np.savez(file, **arrays, **columns))  # type: ignore[arg-type]
         case ".npy":
             beside = json.dumps(vectors.image_names or vectors.text_names, indent=0).encode()
-            _write(path.with_suffix(".names.json"), lambda file: file.write(beside))
-            _write(path, lambda file: np.save(file, next(iter(arrays.values())), allow_pickle=False))
+            write_whole(path.with_suffix(".names.json"), lambda file: file.write(beside))
+            write_whole(path, lambda file: np.save(file, next(iter(arrays.values())), allow_pickle=False))
         case _:
-            _write(path, lambda file: _write_lines(file, vectors))
+            write_whole(path, lambda file: _write_lines(file, vectors))
 
 
 def _write_lines(file: Any, vectors: Vectors) -> None:
@@ -76,26 +73,3 @@ def _write_lines(file: Any, vectors: Vectors) -> None:
     for key, names, matrix in both:
         for name, row in zip(names, [] if matrix is None else matrix, strict=True):
             file.write(json.dumps({key: name, "vector": [float(f"{x:.8g}") for x in row]}).encode() + b"\n")
-
-
-def _write(path: Path, write: Callable[[Any], object]) -> None:
-    temporary = None
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.absolute().parent, prefix=f".{path.name}-", delete=False) as file:
-            temporary = file.name
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)  # as if it had been written in place
-        os.replace(temporary, path)
-    except OSError as error:
-        reason = error.strerror or "unknown reason"
-        raise SeereadError(
-            f"{printable(str(path))} cannot be written ({reason}). Check its folder, permissions and the free space."
-        ) from None
-    finally:
-        if temporary:
-            with suppress(OSError):
-                os.unlink(temporary)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from seeread.cli.console import console, is_terminal, shorten, show
+from seeread.cli.output.console import console, is_terminal, shorten, show
 from seeread.preprocessing.image import printable
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""What commands are given: pictures and texts as they are named on a command line."""

@@ -1,0 +1,1 @@
+"""What commands give: lines and charts on a terminal, JSON, files."""
