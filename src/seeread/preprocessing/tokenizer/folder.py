@@ -39,9 +39,9 @@ def from_transformers(folder: Path, family: Family, context_length: int | None) 
     has HTML entities, curly quotes, ligatures, full-width or control characters. SigLIP (canonical text) and
     SigLIP 2 (lower case only) follow `transformers`; both are padded to their 64 positions.
     """
-    config = _config(folder)
+    config = read_config(folder)
     backend = _clip(folder) if family == "clip" else None
-    backend = backend or _any(folder, prefer_json=family != "siglip")
+    backend = backend or any_vocabulary(folder, prefer_json=family != "siglip")
     if context_length is None:
         longest = config.get("model_max_length")
         family_length = 77 if family == "clip" else 64
@@ -85,12 +85,12 @@ def from_open_clip(folder: Path, text: Mapping[str, object]) -> tuple[Tokenizer,
     elif not named:
         raise refusal(folder / "tokenizer.json", "open_clip_config.json asks for CLIP's vocabulary, this is another")
     else:
-        backend = _any(folder, prefer_json=True)
-        start_id, end_id = _surroundings(backend, folder / "tokenizer.json")
+        backend = any_vocabulary(folder, prefer_json=True)
+        start_id, end_id = surroundings(backend, folder / "tokenizer.json")
         end_id = 0 if options.get("strip_sep_token") else end_id
     return backend, TokenizerRules(
         context_length=length,
-        pad_id=_number(backend, _config(folder), "pad_token", "<pad>", folder) if named else 0,
+        pad_id=_number(backend, read_config(folder), "pad_token", "<pad>", folder) if named else 0,
         start_id=start_id,
         end_id=end_id,
         clean=clean,
@@ -142,31 +142,32 @@ def write_open_clip(folder: Path, backend: Tokenizer, rules: TokenizerRules) -> 
 
 def _clip(folder: Path) -> Tokenizer | None:
     """CLIP's vocabulary from the files that are there, or None where they are of another kind or none."""
-    if _has(folder, "tokenizer.json"):
+    if has(folder, "tokenizer.json"):
         return clip_from_json(folder / "tokenizer.json")
-    if _has(folder, "vocab.json"):
+    if has(folder, "vocab.json"):
         return clip_from_folder(folder)
-    merges = [folder / name for name in CLIP_MERGES_NAMES if _has(folder, name)]
+    merges = [folder / name for name in CLIP_MERGES_NAMES if has(folder, name)]
     return clip_from_merges(merges[0]) if merges else None
 
 
-def _any(folder: Path, prefer_json: bool) -> Tokenizer:
+def any_vocabulary(folder: Path, prefer_json: bool) -> Tokenizer:
     """Whichever tokenizer is there, as its file describes it."""
-    files = [folder / name for name in SENTENCEPIECE_NAMES if _has(folder, name)]
-    if not files or (prefer_json and _has(folder, "tokenizer.json")):
+    files = [folder / name for name in SENTENCEPIECE_NAMES if has(folder, name)]
+    if not files or (prefer_json and has(folder, "tokenizer.json")):
         return from_json(folder / "tokenizer.json")
     return from_sentencepiece(files[0])
 
 
-def _has(folder: Path, name: str) -> bool:
+def has(folder: Path, name: str) -> bool:
+    """Whether there is such a file."""
     return (folder / name).is_file()
 
 
-def _config(folder: Path) -> dict[str, object]:
+def read_config(folder: Path) -> dict[str, object]:
     """`special_tokens_map.json` and `tokenizer_config.json` in one; the latter knows better. Both may be missing."""
     config: dict[str, object] = {}
     for name in ("special_tokens_map.json", "tokenizer_config.json"):
-        if _has(folder, name):
+        if has(folder, name):
             config |= {key: value for key, value in read_json(folder / name).items() if value is not None}
     return config
 
@@ -185,7 +186,7 @@ def _name(backend: Tokenizer, number: int | None) -> str | None:
     return None if number is None else backend.id_to_token(number)
 
 
-def _surroundings(backend: Tokenizer, file: Path) -> tuple[int | None, int | None]:
+def surroundings(backend: Tokenizer, file: Path) -> tuple[int | None, int | None]:
     """The ids that a tokenizer.json itself puts before and after a text."""
     bare, dressed = (backend.encode("a", add_special_tokens=special).ids for special in (False, True))
     for before in range(len(dressed) - len(bare) + 1):

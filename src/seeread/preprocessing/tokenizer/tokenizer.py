@@ -15,6 +15,7 @@ from seeread.errors import TokenizerError, UsageError
 from seeread.preprocessing.tokenizer import folder as tokenizer_folder
 from seeread.preprocessing.tokenizer.cleaning import CLEANERS, encodable
 from seeread.preprocessing.tokenizer.folder import Family
+from seeread.preprocessing.tokenizer.language_models import LanguageFamily, from_language_model
 from seeread.preprocessing.tokenizer.passages import Passages
 from seeread.preprocessing.tokenizer.rules import TokenizerRules
 from seeread.preprocessing.tokenizer.vocabulary import END, START, from_json
@@ -134,9 +135,13 @@ class Tokenizer:
         return cls(backend, rules)
 
     @classmethod
-    def from_folder(cls, folder: str | os.PathLike[str], family: Family, context_length: int | None = None) -> Self:
+    def from_folder(
+        cls, folder: str | os.PathLike[str], family: Family | LanguageFamily, context_length: int | None = None
+    ) -> Self:
         """The tokenizer of a `transformers` folder; `family` is the `model_type` of its `config.json`."""
-        return cls(*tokenizer_folder.from_transformers(Path(folder), family, context_length))
+        if family == "clip" or family == "siglip" or family == "siglip2":
+            return cls(*tokenizer_folder.from_transformers(Path(folder), family, context_length))
+        return cls(*from_language_model(Path(folder), family, context_length))
 
     @classmethod
     def open_clip(cls, folder: str | os.PathLike[str], text_cfg: Mapping[str, object]) -> Self:

@@ -33,7 +33,7 @@ def clip_from_merges(file: Path) -> Tokenizer:
 
     Ids: 256 bytes, the same at the end of a word, one per merge, then start and end.
     """
-    merges = _merges(file, most=CLIP_MERGES)
+    merges = merges_of(file, most=CLIP_MERGES)
     if len(merges) < CLIP_MERGES:
         raise refusal(file, f"it has {len(merges):,} merges where CLIP's vocabulary needs {CLIP_MERGES:,}")
     alphabet = list(_byte_alphabet())
@@ -44,7 +44,7 @@ def clip_from_merges(file: Path) -> Tokenizer:
 def clip_from_folder(folder: Path) -> Tokenizer:
     """CLIP's kind of vocabulary from `vocab.json` and `merges.txt`, as `transformers` keeps it."""
     file = folder / "vocab.json"
-    return clip_from_parts(read_json(file), _merges(folder / "merges.txt"), file)
+    return clip_from_parts(read_json(file), merges_of(folder / "merges.txt"), file)
 
 
 def clip_from_parts(vocabulary: Mapping[str, object], merges: Sequence[tuple[str, str]], file: Path) -> Tokenizer:
@@ -143,7 +143,7 @@ def refusing(file: Path, reason: str) -> Iterator[None]:
         raise
 
 
-def _merges(file: Path, most: int = LARGEST_FILE) -> list[tuple[str, str]]:
+def merges_of(file: Path, most: int = LARGEST_FILE) -> list[tuple[str, str]]:
     """The first pairs in a merges file, plain or gzipped; a first line that tells the version is skipped."""
     content = read_bytes(file)
     if content[:2] == b"\x1f\x8b":

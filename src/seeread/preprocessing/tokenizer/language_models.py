@@ -1,0 +1,129 @@
+"""Tokenizers of language models in `transformers` folders: Llama, Mistral, Qwen2, Gemma, GPT-2, OPT."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
+
+from seeread.preprocessing.tokenizer.folder import SENTENCEPIECE_NAMES, has, read_config, surroundings
+from seeread.preprocessing.tokenizer.rules import TokenizerRules
+from seeread.preprocessing.tokenizer.sentencepiece_file import SPACE, from_sentencepiece
+from seeread.preprocessing.tokenizer.vocabulary import from_json, merges_of, read_json, refusal, refusing
+
+LanguageFamily = Literal[
+    "llama", "mistral", "qwen2", "gemma", "gemma2", "gpt2", "opt", "llava", "llava_next", "paligemma"
+]
+"""What `model_type` says in a `config.json`. A model that sees has the tokenizer of its language model."""
+
+ROLES = "bos_token", "eos_token", "unk_token", "pad_token", "image_token"
+
+LONGEST = 2**20
+USUAL_LENGTH = 4096
+"""Where a folder does not say how much its model can read."""
+
+# https://huggingface.co/Qwen/Qwen2-7B, tokenizer.json
+QWEN2_WORDS = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+
+
+def from_language_model(
+    folder: Path, family: LanguageFamily, context_length: int | None
+) -> tuple[Tokenizer, TokenizerRules]:
+    """The tokenizer of a `transformers` folder with a model that writes.
+
+    A `tokenizer.json` is taken as it stands; otherwise `tokenizer.model` (SentencePiece), or `vocab.json` and
+    `merges.txt`. The start token is put before a text where `add_bos_token` says so, or else where the file does; the
+    end token never, for a model writes that itself.
+    """
+    config = read_config(folder)
+    files = [folder / name for name in SENTENCEPIECE_NAMES if has(folder, name)]
+    if has(folder, "tokenizer.json"):
+        backend = from_json(folder / "tokenizer.json")
+        starts = surroundings(backend, folder / "tokenizer.json")[0] is not None
+    elif files:
+        backend, starts = _sentencepiece(files[0], config), True
+    else:
+        backend, starts = _byte_level(folder, family, config), family == "opt"
+    _add_tokens(backend, folder, config)
+    stated = config.get("add_bos_token")
+    start_id = _number(backend, config, "bos_token")
+    ends = [_number(backend, config, role) for role in ("pad_token", "eos_token", "unk_token")]
+    return backend, TokenizerRules(
+        context_length=context_length or _length(config.get("model_max_length")),
+        pad_id=next((number for number in ends if number is not None), 0),
+        start_id=start_id if (stated if isinstance(stated, bool) else starts) else None,
+    )
+
+
+def named_token(config: Mapping[str, object], role: str) -> str | None:
+    """The token that plays this role ("bos_token"), by what a folder says of its tokenizer; None if there is none."""
+    token = config.get(role)
+    token = token.get("content") if isinstance(token, dict) else token
+    return token if isinstance(token, str) and token else None
+
+
+def _sentencepiece(file: Path, config: Mapping[str, object]) -> Tokenizer:
+    """As SentencePiece encodes: each passage between tokens is a text of its own, with a space put before it. Where the
+    folder says "legacy": false, only the first of them has one."""
+    backend = from_sentencepiece(file)
+    leads = any(isinstance(step, normalizers.Prepend) for step in backend.normalizer or ())
+    if leads and config.get("legacy") is False:
+        backend.normalizer = None
+        backend.pre_tokenizer = pre_tokenizers.Metaspace(SPACE, prepend_scheme="first", split=False)
+    steps = [decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()]
+    backend.decoder = decoders.Sequence([*steps, decoders.Strip(" ", 1, 0)] if leads else steps)
+    return backend
+
+
+def _byte_level(folder: Path, family: LanguageFamily, config: Mapping[str, object]) -> Tokenizer:
+    """GPT-2's kind of vocabulary: byte-level BPE from `vocab.json` and `merges.txt`."""
+    file = folder / "vocab.json"
+    vocabulary = {word: number for word, number in read_json(file).items() if type(number) is int}
+    with refusing(file, "its entries and merges do not fit together"):
+        backend = Tokenizer(models.BPE(vocabulary, merges_of(folder / "merges.txt"), fuse_unk=False))
+    leading = config.get("add_prefix_space") is True
+    if family == "qwen2" or "Qwen2" in str(config.get("tokenizer_class")):
+        words = pre_tokenizers.Split(Regex(QWEN2_WORDS), behavior="isolated")
+        letters = pre_tokenizers.ByteLevel(add_prefix_space=leading, use_regex=False)
+        backend.normalizer = normalizers.NFC()
+        backend.pre_tokenizer = pre_tokenizers.Sequence([words, letters])
+    else:
+        backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=leading)
+    backend.decoder = decoders.ByteLevel()
+    return backend
+
+
+def _add_tokens(backend: Tokenizer, folder: Path, config: Mapping[str, object]) -> None:
+    """The tokens that a folder lists beside its vocabulary file, each at the id that it says."""
+    wanted: dict[int, AddedToken] = {}
+    if has(folder, "added_tokens.json"):
+        wanted = {n: _token(text, {}) for text, n in read_json(folder / "added_tokens.json").items() if type(n) is int}
+    listed = config.get("added_tokens_decoder")
+    for number, token in listed.items() if isinstance(listed, dict) else ():
+        if number.isdecimal() and isinstance(token, dict):
+            wanted[int(number)] = _token(token.get("content"), token)
+    for number, token in sorted(wanted.items()):
+        backend.add_tokens([token])
+        if backend.token_to_id(token.content) != number:
+            raise refusal(folder / "tokenizer_config.json", f"its token {token.content!r} has another number there")
+    known = {token.content for token in backend.get_added_tokens_decoder().values() if token.special}
+    named = dict.fromkeys(named_token(config, role) for role in ROLES)
+    backend.add_special_tokens([_token(text, {"special": True}) for text in named if text and text not in known])
+
+
+def _token(text: object, flags: Mapping[str, object]) -> AddedToken:
+    names = ("special", "lstrip", "rstrip", "single_word", "normalized")
+    return AddedToken(str(text), **{name: flags.get(name) is True for name in names})
+
+
+def _number(backend: Tokenizer, config: Mapping[str, object], role: str) -> int | None:
+    defaults = {"bos_token": ("<s>", "<bos>"), "eos_token": ("</s>", "<eos>", "<|endoftext|>"), "pad_token": ("<pad>",)}
+    named = named_token(config, role)
+    tried = [named] if named or role in config else defaults.get(role, ())
+    return next((number for text in tried if text and (number := backend.token_to_id(text)) is not None), None)
+
+
+def _length(stated: object) -> int:
+    return stated if type(stated) is int and 1 < stated <= LONGEST else USUAL_LENGTH
