@@ -7,10 +7,12 @@ import torch
 from torch import Tensor
 
 from seeread.errors import UsageError
-from seeread.generation.complete import Completion, complete, stream
+from seeread.generation.complete import complete, stream
 from seeread.generation.generate import generate
 from seeread.generation.sampling import Sampling
 from seeread.interface import Batch, Generates, Role
+from seeread.nn.cache import Cache
+from tests.generation.agreement import same
 from tests.generation.models import TEXTS, Scripted, batch_of, row_of, rows, write, writer
 
 END = frozenset({3, 17, 40})
@@ -22,15 +24,6 @@ WAYS = {
         max_tokens=12, logprobs=1, temperature=0.8, top_k=30, top_p=0.95, min_p=0.01, repetition_penalty=1.2, seed=6
     ),
 }
-
-
-def same(ours: Completion, theirs: Completion) -> None:
-    assert (ours.text, ours.ids, ours.reason) == (theirs.text, theirs.ids, theirs.reason)
-    assert (ours.logprobs is None) == (theirs.logprobs is None)
-    for one, other in zip(ours.logprobs or (), theirs.logprobs or (), strict=True):
-        assert one.id == other.id
-        assert one.logprob == pytest.approx(other.logprob, abs=1e-4)
-        assert [value for _, value in one.likeliest] == pytest.approx([value for _, value in other.likeliest], abs=1e-4)
 
 
 def ending(answers: Sequence[Sequence[int]]) -> set[int]:
@@ -106,6 +99,95 @@ def test_rows_that_are_over_write_nothing() -> None:
     assert [step.tokens.tolist() for step in steps] == [[2, 4], [9, 5], [0, 6], [0, 9]]
     assert [step.wrote for step in steps] == [(True, True), (True, True), (False, True), (False, True)]
     assert [step.reasons for step in steps] == [(None, None), ("end", None), (None, None), (None, "end")]
+
+
+@pytest.mark.parametrize("stop", ["ef", "f", "hi", "efgh", "ghi", "i"])
+def test_stops_before_a_text(stop: str) -> None:
+    """However the model goes on, and whatever the rows beside it do."""
+    model = Scripted({token: token + 1 for token in range(1, 20)})
+    batch = batch_of([torch.tensor([1]), torch.tensor([12])])  # c d e f g h i j ...; n o p q ...
+    one, other = complete(model, batch, Sampling(max_tokens=10, stop=(stop,)), {14}, write)
+    place = "cdefghijkl".index(stop)
+    last = place + len(stop)
+    assert (one.text, one.ids, one.reason) == ("cdefghijkl"[:place], tuple(range(2, 2 + last)), "stop")
+    assert (other.text, other.ids, other.reason) == ("n", (13, 14), "end")
+    pieces = list(stream(model, batch, Sampling(max_tokens=10, stop=(stop,)), {14}, write))
+    assert ["".join(row) for row in zip(*pieces, strict=True)] == [one.text, other.text]
+
+
+def test_an_end_lets_go_of_what_was_held_back() -> None:
+    model = Scripted({1: 2, 2: 3, 3: 9})
+    [one] = complete(model, batch_of([torch.tensor([1])]), Sampling(max_tokens=10, stop=("cde",)), {9}, write)
+    assert (one.text, one.reason) == ("cd", "end")
+
+
+def test_a_last_token_that_completes_a_stop_is_a_stop() -> None:
+    model = Scripted({1: 2, 2: 3})
+    [one] = complete(model, batch_of([torch.tensor([1])]), Sampling(max_tokens=2, stop=("d",)), {9}, write)
+    assert (one.text, one.ids, one.reason) == ("c", (2, 3), "stop")
+
+
+def test_an_end_is_no_text() -> None:
+    """Also if it is not a special token: a line break, for example."""
+    [one] = complete(Scripted({1: 2, 2: 3}), batch_of([torch.tensor([1])]), Sampling(), {3}, write)
+    assert (one.text, one.ids) == ("c", (2, 3))
+
+
+class Counted:
+    """A model that tells the shapes of the batches it was given, and how many tokens were in them."""
+
+    def __init__(self, model: Generates):
+        self.model, self.reads_ahead, self.see, self.logits = model, False, model.see, model.logits
+        self.shapes: list[tuple[int, ...]] = []
+        self.tokens: list[int] = []
+
+    def read(self, batch: Batch, cache: Cache | None = None) -> Tensor:
+        self.shapes.append(tuple(batch.tokens.shape))
+        self.tokens.append(int(batch.valid.sum()))
+        return self.model.read(batch, cache)
+
+
+def test_computes_no_more_than_it_must() -> None:
+    """The prompt once, then one token a row; rows that are over are padding, and leave with the half of the batch."""
+    script = Scripted({1: 9, 2: 3, 3: 9, 4: 5, 5: 6, 6: 9, 7: 8, 8: 7})
+    model = Counted(script)
+    batch = batch_of([torch.tensor([0, token]) for token in (1, 2, 4, 7)])
+    steps = list(generate(model, batch, Sampling(max_tokens=5), {9}))
+    assert [sum(step.wrote) for step in steps] == [4, 3, 2, 1, 1]
+    assert model.shapes == [(4, 2), (4, 1), (2, 1), (1, 1), (1, 1)]
+    assert model.tokens == [8, 3, 2, 1, 1]
+
+
+def test_greedy_needs_no_probabilities(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("softmax", "log_softmax", "logsumexp", "sort", "topk"):
+        monkeypatch.setattr(Tensor, name, None)
+    model = Scripted({1: 2, 2: 3, 3: 9})
+    steps = list(generate(model, batch_of([torch.tensor([1])]), Sampling(), {9}))
+    assert [int(step.tokens) for step in steps] == [2, 3, 9]
+
+
+def test_a_model_can_be_trained_after_it_has_written() -> None:
+    """Nothing that writing leaves behind forbids gradients."""
+    model, batch = writer(), batch_of(rows(5, 3))
+    complete(model, batch, Sampling(max_tokens=3), set(), write)
+    model.logits(model.read(batch)).sum().backward()
+    assert model.text.embedding.weight.grad is not None
+
+
+def test_what_is_given_stays_as_it_is() -> None:
+    batch = batch_of(rows(5, 3))
+    before = batch.tokens.clone(), batch.roles.clone()
+    complete(writer(), batch, WAYS["narrowed"], {1}, write)
+    assert torch.equal(batch.tokens, before[0])
+    assert torch.equal(batch.roles, before[1])
+
+
+def test_may_be_left_at_any_time() -> None:
+    steps = generate(writer(), batch_of(rows(5)), Sampling(), set())
+    next(steps)
+    assert not torch.is_inference_mode_enabled()
+    steps.close()  # type: ignore[attr-defined]
+    assert not torch.is_inference_mode_enabled()
 
 
 def test_says_what_cannot_be_answered() -> None:

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from seeread.generation import shared
 from seeread.generation.complete import complete
 from seeread.generation.sampling import Sampling
 from seeread.generation.score import score
@@ -14,9 +15,16 @@ from seeread.generation.shared import last_places, read_at
 from seeread.generation.sight import first_alike, recognise
 from seeread.interface import Batch, Generates, Images, Patches, Role, Tiles
 from seeread.nn.cache import Cache
+from tests.generation.agreement import same
 from tests.generation.models import VISION, VOCABULARY, batch_of, llava, paligemma, rows, write, writer
 
 SHOWN = VISION.tokens
+
+
+@pytest.fixture(autouse=True)
+def share_a_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prompts are short here, and what sharing saves is worth nothing."""
+    monkeypatch.setattr(shared, "SAVED", 1)
 
 
 @dataclass
@@ -132,13 +140,32 @@ def test_reads_no_more_than_it_must(case: str, pictures: int, read: list[int]) -
     assert (model.pictures, model.read_places) == (pictures, read)
 
 
-def test_questions_on_one_picture_are_answered_as_alone() -> None:
-    questions = ((5, A, 1, 2, 3), (5, A, 1, 9, 8, 7, 6), (5, A, 4), (5, A, 1, 2, 8))
-    for model in (llava(), llava("gpt"), paligemma()):
-        way = Sampling(max_tokens=8, temperature=1.0, seed=4, repetition_penalty=1.1)
-        together = complete(model, talk(*questions), way, set(), write)
-        alone = [complete(model, talk(question), way, set(), write)[0] for question in questions]
-        assert [one.ids for one in together] == [one.ids for one in alone]
+def test_a_little_is_not_worth_a_second_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = CASES["questions on one picture"]  # 4 rows of 15 tokens: 10 + 4 * 5 are enough
+    for saved, passes in ((30, 2), (31, 1)):
+        monkeypatch.setattr(shared, "SAVED", saved)
+        model = Watched(llava())
+        read_at(model, batch, batch.valid)
+        assert len(model.read_places) == passes
+
+
+@pytest.mark.parametrize("model", [llava(), llava("gpt"), paligemma()], ids=["llava", "gpt", "paligemma"])
+@pytest.mark.parametrize(
+    "prompts",
+    [
+        [(5, A, 1, 2, 3), (5, A, 1, 9, 8, 7, 6), (5, A, 4), (5, A, 1, 2, 8)],
+        [(5, A, B, 1), (5, B, 1, A, 2), (5, A), (1, 2), (B, B, A, 6, 7)],
+    ],
+    ids=["one picture", "several"],
+)
+def test_pictures_are_talked_about_as_alone(model: Generates, prompts: list[tuple[int | Tensor, ...]]) -> None:
+    for way in (
+        Sampling(max_tokens=8, logprobs=2),
+        Sampling(max_tokens=8, temperature=1.0, seed=4, repetition_penalty=1.1, logprobs=2),
+    ):
+        together = complete(model, talk(*prompts), way, {8, 30}, write)
+        for ours, prompt in zip(together, prompts, strict=True):
+            same(ours, complete(model, talk(prompt), way, {8, 30}, write)[0])
 
 
 @pytest.mark.parametrize("model", [llava(), paligemma()], ids=["llava", "paligemma"])

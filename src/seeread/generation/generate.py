@@ -10,6 +10,7 @@ from torch import Tensor
 
 from seeread.errors import UsageError
 from seeread.generation.choice import BROKEN, Choice, Logprobs, tell
+from seeread.generation.memory import Memory
 from seeread.generation.sampling import Sampling
 from seeread.generation.shared import last_places, read_at
 from seeread.generation.written import Written
@@ -44,11 +45,13 @@ def generate(
     sampling: Sampling,
     end_ids: AbstractSet[int],
     write: Write | None = None,
+    memory: Memory | None = None,
 ) -> Iterator[Step]:
     """Answers to the prompts of `batch`, a token of each a step, until all are over.
 
     An answer is over with any of `end_ids`, which is then its last token and none of its text. `write` tells the text
-    of ids; without it pieces are empty, and there can be no stop texts.
+    of ids; without it pieces are empty, and there can be no stop texts. With a `memory` the one prompt goes on a
+    dialogue of which what is remembered is not read again.
 
     Raises:
         UsageError: A row without a token; stop texts without `write`; several beams, of which nothing is settled
@@ -57,7 +60,7 @@ def generate(
     if sampling.beams > 1:
         raise UsageError("With several beams nothing is settled before the end, so that there are no steps to give.")
     check(batch, sampling, write)
-    return _steps(model, batch, sampling, end_ids, write)
+    return _steps(model, batch, sampling, end_ids, write, memory)
 
 
 def check(batch: Batch, sampling: Sampling, write: Write | None) -> None:
@@ -98,13 +101,18 @@ class _Answer:
 
 @torch.inference_mode()
 def _steps(
-    model: Generates, batch: Batch, sampling: Sampling, end_ids: AbstractSet[int], write: Write | None
+    model: Generates,
+    batch: Batch,
+    sampling: Sampling,
+    end_ids: AbstractSet[int],
+    write: Write | None,
+    memory: Memory | None,
 ) -> Iterator[Step]:
     rows = len(batch.tokens)
     answers = [_Answer(sampling, end_ids, write) for _ in range(rows)]
     kept = list(range(rows))  # the rows that are computed: those that go on, and at most as many that are over
     choose = Choice(sampling, batch)
-    features, cache = read_at(model, batch, last_places(batch))
+    features, cache = memory.read(model, batch) if memory else read_at(model, batch, last_places(batch))
     step = 0
     while True:
         scores = model.logits(features)
@@ -130,6 +138,8 @@ def _steps(
             choose.select(left)
             kept, going = [kept[place] for place in going], list(range(len(going)))
         features = model.read(_next(batch, tokens, going), cache)[:, -1]
+        if memory:
+            memory.add(tokens)
         step += 1
 
 

@@ -14,7 +14,9 @@ from seeread.interface import Batch, Generates, Role
 from seeread.nn.cache import Cache
 
 WORTH = 0.75
-"""Reading in two parts must leave at most so much of the places to compute, for two passes cost more than one."""
+SAVED = 64
+"""Reading in two parts must leave at most this share of the places to compute, and at least so many less: a second pass
+has all weights go by once more, which costs as much as reading some tokens."""
 
 
 def last_places(batch: Batch) -> Tensor:
@@ -102,7 +104,8 @@ class _Prompts:
         groups = _Groups(of_row, torch.tensor(leaders), torch.stack(shared))
         begun = groups.lengths[of_row]
         places_read = len(leaders) * int(groups.lengths.amax()) + len(lengths) * int((lengths - begun).amax())
-        return groups if places_read <= WORTH * self.tokens.numel() else None
+        plain = self.tokens.numel()
+        return groups if places_read <= min(WORTH * plain, plain - SAVED) else None
 
     def _common(self, leader: int) -> Tensor:
         """(batch,): how many tokens each row has in common with this one, from the beginning."""
