@@ -134,7 +134,8 @@ class ColourTalker(nn.Module):
         lights = past[:, 0, :, :3]
         grey = lights.amax(dim=-1) - lights.amin(dim=-1) < 0.5
         words = torch.where(grey, 3, lights.argmax(dim=-1)).gather(1, (latest - 1).clamp(min=0))
-        said = past[:, 0, :, 4].cumsum(dim=1)[:, -new:].long()
+        answers = past[:, 0, :, 4].cumsum(dim=1)
+        said = (answers - (answers * (1 - past[:, 0, :, 4])).cummax(dim=1).values)[:, -new:].long()
         return torch.stack((torch.where(latest > 0, words, 3), said), dim=-1).float()
 
     def logits(self, features: Tensor) -> Tensor:

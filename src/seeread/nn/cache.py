@@ -59,6 +59,12 @@ class Cache:
         self.positions = new if self.positions is None else torch.cat((self.positions, new), dim=1)
         return new, self.positions
 
+    def cut(self, length: int) -> None:
+        """Forget all but the first `length` tokens, padding included."""
+        for layer in self.layers:
+            layer.length = length
+        self.positions = self.positions[:, :length] if length and self.positions is not None else None
+
     def select(self, rows: Tensor) -> "Cache":
         """Another cache with these rows, (rows,), of this one: repeated, left out or in another order. What is
         remembered is copied."""

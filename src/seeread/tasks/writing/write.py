@@ -7,6 +7,7 @@ from typing import TypedDict
 from seeread.errors import ImageError, UsageError
 from seeread.generation.complete import Completion, complete
 from seeread.generation.generate import Reason, generate
+from seeread.generation.memory import Memory
 from seeread.generation.sampling import Sampling
 from seeread.interface import Batch
 from seeread.preprocessing.dialogue import Dialogue
@@ -141,14 +142,14 @@ def stream_one(model: Pretrained, dialogues: Sequence[Dialogue], sampling: Sampl
 
 
 def written(
-    model: Pretrained, batch: Batch, sampling: Sampling
+    model: Pretrained, batch: Batch, sampling: Sampling, memory: Memory | None = None
 ) -> Generator[str, None, Answer]:
     """The answer to the one row of a batch: pieces of text, without white space around the whole, then the answer."""
     ids, text, held = 0, "", ""
     reason: Reason = "length"
     logprobs: list[float] = []
     processor = model.processor
-    for step in generate(model.generating, batch, sampling, processor.end_ids, processor.write):
+    for step in generate(model.generating, batch, sampling, processor.end_ids, processor.write, memory):
         ids += 1
         if step.logprobs is not None:
             logprobs.append(float(step.logprobs.chosen[0]))
