@@ -94,7 +94,7 @@ def answered(
     def guess(question: str) -> str:
         return often[question].most_common(1)[0][0] if question in often else fallback
 
-    right = {}
+    right: dict[int, float] = {}
     for group in by_picture(asked):
         said = answer(model, group[0].image, [each.about for each in group], batch_size=BATCH, max_tokens=8)
         right |= {id(each): agreement(one.text, [each.answer]) for each, one in zip(group, said, strict=True)}
