@@ -60,7 +60,6 @@ class Guard(NodeTransformer):
             case nodes.For():
                 if node.recursive:
                     raise TemplateError("The model's chat template loops into itself. Use another template.")
-                assert isinstance(node.iter, nodes.Expr)
                 node.iter = _filter(node.iter, TAKE)
                 if node.test is not None:
                     node.test = nodes.And(_step(steps, node), node.test, lineno=node.lineno)
@@ -89,7 +88,7 @@ def _pay(node: nodes.Node) -> None:
             setattr(node, name, _filter(value, TAKE))
 
 
-def _filter(node: nodes.Expr, name: str, *args: nodes.Expr) -> nodes.Filter:
+def _filter(node: nodes.Node, name: str, *args: nodes.Expr) -> nodes.Filter:
     return nodes.Filter(node, name, list(args), [], None, None, lineno=node.lineno)
 
 

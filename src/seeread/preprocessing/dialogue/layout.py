@@ -18,10 +18,12 @@ POINTING = re.compile(r"<loc\d{4}>|<seg\d{3}>")
 
 @dataclass(frozen=True)
 class Layout:
-    """The text that asks for an answer, the text of the answer, if it is known, and what people's words became."""
+    """The text that asks for an answer; if it is known, the text of the answer and what follows it; and what stands for
+    people's words in all of them."""
 
     prompt: str
     answer: str | None
+    rest: str
     standins: StandIns
 
 
@@ -36,11 +38,11 @@ def lay_out(style: PromptStyle, dialogue: Dialogue, answer: str | None = None) -
     standins = StandIns()
     if style.kind == "chat":
         prompt = _chat(style, dialogue, standins)
-        continued = None if answer is None else _answer(style, dialogue, answer, prompt, standins)
+        if answer is not None:
+            return Layout(prompt, *_answer(style, dialogue, answer, prompt, standins), standins)
     else:
         prompt = _plain(style, dialogue, standins)
-        continued = None if answer is None else standins.hide(answer, POINTING)
-    return Layout(prompt, continued, standins)
+    return Layout(prompt, None if answer is None else standins.hide(answer, POINTING), "", standins)
 
 
 def _plain(style: PromptStyle, dialogue: Dialogue, standins: StandIns) -> str:
@@ -67,16 +69,16 @@ def _chat(style: PromptStyle, dialogue: Dialogue, standins: StandIns, ask: bool 
     return text
 
 
-def _answer(style: PromptStyle, dialogue: Dialogue, answer: str, prompt: str, standins: StandIns) -> str:
-    """What follows the prompt where the answer is known: often a space, then the answer."""
+def _answer(style: PromptStyle, dialogue: Dialogue, answer: str, prompt: str, standins: StandIns) -> tuple[str, str]:
+    """What follows the prompt where the answer is known: often a space, then the answer; and what ends the turn."""
     hidden = standins.hide(answer, POINTING).strip()
     if not hidden:
-        return ""
+        return "", ""
     text = _chat(style, [*dialogue, Turn("assistant", (answer,))], standins, ask=False)
     if not text.startswith(prompt) or hidden not in text[len(prompt) :]:
-        return hidden
-    before, _, _ = text[len(prompt) :].partition(hidden)
-    return before + hidden
+        return hidden, ""
+    before, _, rest = text[len(prompt) :].partition(hidden)
+    return before + hidden, rest
 
 
 def _message(style: PromptStyle, turn: Turn, standins: StandIns) -> dict[str, Any]:

@@ -82,7 +82,8 @@ def _answer(style: PromptStyle, tokenizer: Tokenizer, layout: Layout, after: Aft
         elif part is not None:
             yield from tokenizer.passages.encode(layout.standins.reveal(part), after)
         after = "text" if isinstance(part, str) else "token"
-    yield style.end_ids[0]
+    closing = next((part for part in tokenizer.passages.split(layout.rest) if isinstance(part, int)), None)
+    yield closing if closing in style.end_ids else style.end_ids[0]
 
 
 def _several(number: int, what: str) -> str:

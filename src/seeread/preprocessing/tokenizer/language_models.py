@@ -1,6 +1,6 @@
 """Tokenizers of language models in `transformers` folders: Llama, Mistral, Qwen2, Gemma, GPT-2, OPT."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +17,13 @@ LanguageFamily = Literal[
 """What `model_type` says in a `config.json`. A model that sees has the tokenizer of its language model."""
 
 ROLES = "bos_token", "eos_token", "unk_token", "pad_token", "image_token"
+
+USUAL_NAMES = {
+    "bos_token": ("<s>", "<bos>"),
+    "eos_token": ("</s>", "<eos>", "<|endoftext|>"),
+    "pad_token": ("<pad>",),
+    "unk_token": ("<unk>",),
+}
 
 LONGEST = 2**20
 USUAL_LENGTH = 4096
@@ -48,11 +55,11 @@ def from_language_model(
         backend, starts = _byte_level(folder, family, config), family == "opt"
     _add_tokens(backend, folder, config)
     stated = config.get("add_bos_token")
-    start_id = _number(backend, config, "bos_token")
-    ends = [_number(backend, config, role) for role in ("pad_token", "eos_token", "unk_token")]
+    start_id = token_id(backend.token_to_id, config, "bos_token")
+    pads = [token_id(backend.token_to_id, config, role) for role in ("pad_token", "eos_token", "unk_token")]
     return backend, TokenizerRules(
         context_length=context_length or _length(config.get("model_max_length")),
-        pad_id=next((number for number in ends if number is not None), 0),
+        pad_id=next((number for number in pads if number is not None), 0),
         start_id=start_id if (stated if isinstance(stated, bool) else starts) else None,
     )
 
@@ -62,6 +69,13 @@ def named_token(config: Mapping[str, object], role: str) -> str | None:
     token = config.get(role)
     token = token.get("content") if isinstance(token, dict) else token
     return token if isinstance(token, str) and token else None
+
+
+def token_id(number: Callable[[str], int | None], config: Mapping[str, object], role: str) -> int | None:
+    """Its id, by a function that gives ids. Where a folder does not speak of the role, the usual name is tried."""
+    stated = named_token(config, role)
+    tried = USUAL_NAMES.get(role, ()) if stated is None and role not in config else (stated,)
+    return next((found for name in tried if name and (found := number(name)) is not None), None)
 
 
 def _sentencepiece(file: Path, config: Mapping[str, object]) -> Tokenizer:
@@ -116,13 +130,6 @@ def _add_tokens(backend: Tokenizer, folder: Path, config: Mapping[str, object]) 
 def _token(text: object, flags: Mapping[str, object]) -> AddedToken:
     names = ("special", "lstrip", "rstrip", "single_word", "normalized")
     return AddedToken(str(text), **{name: flags.get(name) is True for name in names})
-
-
-def _number(backend: Tokenizer, config: Mapping[str, object], role: str) -> int | None:
-    defaults = {"bos_token": ("<s>", "<bos>"), "eos_token": ("</s>", "<eos>", "<|endoftext|>"), "pad_token": ("<pad>",)}
-    named = named_token(config, role)
-    tried = [named] if named or role in config else defaults.get(role, ())
-    return next((number for text in tried if text and (number := backend.token_to_id(text)) is not None), None)
 
 
 def _length(stated: object) -> int:
