@@ -12,7 +12,7 @@ from seeread.errors import ImageError, UsageError
 from seeread.preprocessing.locations import Box, write_box
 from seeread.tasks.detect import detect
 from seeread.tasks.pointing.detections import Detection, merge, paste, run_lengths
-from seeread.tasks.pointing.point import label_list
+from seeread.tasks.pointing.labels import label_list
 from tests.talkers import BINS, tiny_llava, tiny_paligemma
 from tests.tasks.scripted import loc, scripted
 from tests.tiny import colour_model

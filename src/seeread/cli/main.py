@@ -24,7 +24,12 @@ and whoever read the output has gone, as after `| head` (the last two are 128 pl
 
 COMMANDS = {
     "classify": "Which of these labels fits each picture?",
+    "caption": "What does each picture show, in a sentence?",
+    "ask": "The answer to a question about pictures.",
+    "chat": "A conversation about pictures.",
     "search": "The pictures of a folder that fit a text, or another picture, best.",
+    "detect": "Where in each picture are these things?",
+    "segment": "Which pixels of each picture are these things?",
     "embed": "Vectors of pictures and texts, for a program of your own.",
     "models": "What can be loaded by name.",
     "inspect": "What is in a checkpoint, without running anything it contains.",
@@ -36,7 +41,7 @@ def build_app(asked: str | None = None) -> App:
     """The parser; the help of the command that is `asked` for is its docstring."""
     app = App(
         name="seeread",
-        help="Models that see and read: classify, search and embed pictures with CLIP, OpenCLIP and SigLIP.",
+        help="Models that see and read: they compare pictures with words, talk about them, and point at what is there.",
         version=f"seeread {__version__}",
         help_format="plaintext",
         suppress_keyboard_interrupt=False,  # or it leaves by itself, from the middle of a program that calls `run`

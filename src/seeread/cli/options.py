@@ -7,6 +7,9 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 DEFAULT_MODEL = "seeread/mini-clip"
+WRITING_MODEL = "seeread/mini-llava"
+POINTING_MODEL = "seeread/mini-paligemma"
+"""What is taken where nobody asks for another model: to compare, to write, and to point."""
 
 Model = Annotated[
     str, Parameter(help='A name ("seeread models" lists them), a repository of the Hugging Face hub, a folder or file.')
@@ -23,7 +26,17 @@ Precision = Annotated[
     Literal["auto", "fp32", "bf16", "fp16"], Parameter(help="Of the arithmetic; auto is what the hardware is made for.")
 ]
 BatchSize = Annotated[int, Parameter(help="Pictures computed at a time.", validator=Number(gte=1))]
+Answers = Annotated[int, Parameter(help="Answers written at a time.", validator=Number(gte=1))]
 Json = Annotated[bool, Parameter(help="Print JSON, for programs.", negative="", show_default=False)]
 AllowUrl = Annotated[
     bool, Parameter(help="Fetch pictures given as https addresses.", negative="", show_default=False)
+]
+MaxTokens = Annotated[int, Parameter(help="The longest answer about a picture, in tokens.", validator=Number(gte=1))]
+Out = Annotated[
+    Path | None,
+    Parameter(help="Draw what was found: into this .png, .jpg or .webp, or for several pictures into this folder."),
+]
+Separately = Annotated[
+    bool,
+    Parameter(help="Look for one thing after the other: slower, misses less.", negative="", show_default=False),
 ]

@@ -48,6 +48,20 @@ def expand(arguments: Sequence[str], allow_url: bool) -> list[Picture | Failure]
     return found
 
 
+def split_words(arguments: Sequence[str], what: str, example: str) -> tuple[list[str], str]:
+    """Pictures, and the words that stand behind them. Raises UsageError if there are none: `what` they would say, as in
+    `example`."""
+    if len(arguments) > 1 and not _is_picture(arguments[-1]):
+        return list(arguments[:-1]), arguments[-1]
+    if arguments and not _is_picture(arguments[-1]):
+        raise UsageError(f"Name at least one picture, or a folder of pictures, before {arguments[-1]!r}: {example}")
+    raise UsageError(f"Say {what}, behind the pictures: {example}")
+
+
+def _is_picture(argument: str) -> bool:
+    return argument.lower().startswith(("http://", "https://")) or os.path.exists(argument)
+
+
 def tell(failures: Sequence[Failure]) -> None:
     """Names the broken pictures on the standard error."""
     for failure in failures:

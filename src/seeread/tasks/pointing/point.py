@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from seeread.errors import ImageError, UsageError
+from seeread.errors import ImageError
 from seeread.generation.complete import Completion, complete
 from seeread.generation.sampling import Sampling
 from seeread.preprocessing.dialogue import Picture, Turn
@@ -15,6 +15,7 @@ from seeread.preprocessing.locations import Located, read_objects
 from seeread.pretrained import Pretrained, Progress
 from seeread.tasks.pointing.confidence import WATCHED, Confidence
 from seeread.tasks.pointing.detections import Detection, Detections, merge
+from seeread.tasks.pointing.labels import label_list
 from seeread.tasks.writing.sight import Sight
 from seeread.tasks.writing.write import BATCH, check_batch_size
 
@@ -26,9 +27,11 @@ Decoder = Callable[[Tensor], Tensor]
 class Request:
     """What is asked of each picture: `prompts` one after the other, and what is found is put together.
 
-    `labels` are the label of each prompt, which a thing without one gets, or None where a prompt names several.
+    `names` are all that is looked for. `labels` are the label of each prompt, which a thing without one gets, or None
+    where a prompt names several.
     """
 
+    names: tuple[str, ...]
     prompts: tuple[str, ...]
     labels: tuple[str | None, ...]
     max_tokens: int
@@ -46,22 +49,12 @@ def request(
     names = label_list(labels)
     groups = [names] if together else [[name] for name in names]
     return Request(
+        names=tuple(names),
         prompts=tuple(wording(group) for group in groups),
         labels=tuple(group[0] if len(group) == 1 else None for group in groups),
         max_tokens=max_tokens,
         decoder=decoder,
     )
-
-
-def label_list(labels: str | Sequence[str]) -> list[str]:
-    """ "cat ; dog" or a list of names, without blanks and without the same twice. Raises UsageError if none is left."""
-    parts = labels.split(";") if isinstance(labels, str) else labels
-    if not all(isinstance(part, str) for part in parts):
-        raise UsageError('Say what to look for as a text, "cat ; dog", or as a list of texts.')
-    names = list(dict.fromkeys(" ".join(name.split()) for part in parts for name in part.split(";") if name.strip()))
-    if not names:
-        raise UsageError('There is nothing to look for. Name at least one thing, "cat", or several, "cat ; dog".')
-    return names
 
 
 def whole(results: Iterable[Detections | ImageError]) -> list[Detections]:

@@ -1,0 +1,65 @@
+"""Things found in pictures, as a person reads them and as a program does."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from seeread.cli.output.charts import BAR, bar, percent
+from seeread.cli.output.console import console, is_terminal, shorten, show
+from seeread.preprocessing.image import printable
+
+if TYPE_CHECKING:
+    from seeread.tasks.pointing.detections import Detection, Detections
+
+
+def show_finds(name: str, found: "Detections", first: bool) -> None:
+    """One picture, with a line for each thing in it: label, how sure, and the corners of its box in pixels."""
+    out = console()
+    bars = is_terminal() and out.width >= 4 * BAR
+    if not first:
+        out.print()
+    out.print(shorten(printable(name), out.width), style="bold")
+    table = Table.grid(padding=(0, 2))
+    for each in found:
+        left, upper, right, lower = each.pixels
+        place = f"({left}, {upper}) to ({right}, {lower})"
+        label = shorten(printable(each.label or "?"), max(out.width - len(place) - 16 - bars * (BAR + 2), 10))
+        table.add_row(f"  {label}", f"{percent(each.confidence):>6}", bar(each.confidence) if bars else "", place)
+    if not len(found):
+        table.add_row("  nothing found", style="dim")
+    show(table, out)
+
+
+def show_find_lines(results: "Sequence[tuple[str, Detections]]") -> None:
+    """A line for each picture: its path, and what is in it."""
+    out = console()
+    paths = out.width * 2 // 5
+    table = Table.grid(padding=(0, 2))
+    for name, found in results:
+        things = ", ".join(f"{printable(each.label or '?')} {percent(each.confidence)}" for each in found)
+        table.add_row(shorten(printable(name), paths), things or "nothing found")
+    show(table, out)
+
+
+def as_json(name: str, found: "Detections", drawn: Path | None) -> dict[str, object]:
+    """A picture and what is in it."""
+    width, height = found.size
+    content: dict[str, object] = {"image": name, "width": width, "height": height}
+    content["objects"] = [_object(each) for each in found]
+    content |= {"dropped": found.dropped, "cut": found.cut}
+    return content if drawn is None else content | {"drawn": str(drawn)}
+
+
+def _object(each: "Detection") -> dict[str, object]:
+    content: dict[str, object] = {"label": each.label, "confidence": each.confidence}
+    content["box"] = each.box._asdict()
+    content["pixels"] = dict(zip(each.box._fields, each.pixels, strict=True))
+    if each.codes is not None:
+        content["codes"] = each.codes
+    if (mask := each.mask) is not None:
+        from seeread.tasks.pointing.detections import run_lengths
+
+        content["mask"] = {"size": list(mask.shape), "counts": run_lengths(mask)}
+    return content
