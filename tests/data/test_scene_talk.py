@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from seeread.data.example import Example
-from seeread.data.scene_talk import ask, describe, point, scene_examples
+from seeread.data.scene_talk import _absent, ask, describe, point, scene_examples
 from seeread.data.scenes import COLOURS, SHAPES, Scene, Thing, invent
 from seeread.preprocessing.locations import read_objects
 
@@ -96,3 +96,10 @@ def test_a_seed_is_seven_examples_of_one_picture() -> None:
         return [(example.prompt, example.answer) for example in examples]
 
     assert words(examples) == words(scene_examples(11, 64, 64)) != words(scene_examples(12, 32, 64))
+
+
+@pytest.mark.parametrize("way", ["name", "shape", "colour"])
+def test_what_is_called_absent_is(way: str) -> None:
+    there = {"name": ["red circle", "blue star"], "shape": list(SHAPES[1:]), "colour": ["red shape"]}[way]
+    named = {_absent(there, way, random.Random(seed)) for seed in range(200)}
+    assert not named & set(there) and len(named) > 5 * (way != "shape")
