@@ -9,9 +9,10 @@ from pathlib import Path
 from torch import Tensor
 
 from seeread.checkpoints.files.npz_file import read_npz
+from seeread.checkpoints.match import require_fit
 from seeread.checkpoints.parts.big_vision import PALIGEMMA, unstacked
 from seeread.checkpoints.refusal import Refusal, naming, shown
-from seeread.checkpoints.table import State, Table
+from seeread.checkpoints.table import State
 from seeread.checkpoints.table import read as renamed
 from seeread.models.paligemma import PaliGemmaConfig
 from seeread.nn.rope import Rope
@@ -26,8 +27,8 @@ _BLOCK, _LAYER = "img/Transformer/encoderblock_0/", "llm/layers/0/"
 _SCALED_BY_WIDTH = 4608
 
 
-def read_config_and_tensors(path: Path) -> tuple[PaliGemmaConfig, State, list[str], Table]:
-    """What a file says about the model, its tensors under our names, the arrays that met no rule, and the rules.
+def read_model(path: Path) -> tuple[PaliGemmaConfig, State]:
+    """What the shapes in a file say of the model, and its tensors under our names.
 
     Raises `CheckpointError` for a file that is damaged, or of something else.
     """
@@ -36,7 +37,8 @@ def read_config_and_tensors(path: Path) -> tuple[PaliGemmaConfig, State, list[st
         theirs = unstacked(arrays)
         config = config_of(theirs)
     tensors, strangers = renamed(theirs, PALIGEMMA)
-    return config, tensors, strangers, PALIGEMMA
+    require_fit(path, config, tensors, strangers, PALIGEMMA)
+    return config, tensors
 
 
 def config_of(arrays: State) -> PaliGemmaConfig:
