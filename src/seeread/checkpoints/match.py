@@ -92,9 +92,9 @@ def require_fitting_processor(path: Path, c: ModelConfig, processor: Processor) 
     """What the processor makes is what the model takes. Raises `CheckpointError` that names `path` where it is not."""
     text = c if isinstance(c, DecoderConfig) else c.text
     with naming(path):
-        if processor.tokenizer.size > text.vocabulary:
+        if (known := _needed(processor)) > text.vocabulary:
             raise Refusal(
-                f"its tokenizer knows {processor.tokenizer.size:,} tokens, and the model {text.vocabulary:,}",
+                f"its tokenizer knows {known:,} tokens, and the model {text.vocabulary:,}",
                 "Use the tokenizer that was published with this model",
             )
         if isinstance(text, TextEncoderConfig):
@@ -104,6 +104,14 @@ def require_fitting_processor(path: Path, c: ModelConfig, processor: Processor) 
         if isinstance(c, LLaVAConfig) and c.tiles != isinstance(processor.image_transform, TileTransform):
             raise _at_odds("one of them is for pictures in tiles, and the other for pictures of one size")
         _match_images(None if isinstance(c, DecoderConfig) else c.vision, processor.image_transform)
+
+
+def _needed(processor: Processor) -> int:
+    """How many tokens of the tokenizer the model must know. A last one that stands for pictures is looked up by nobody:
+    image places may have any id."""
+    words, style = processor.tokenizer, processor.style
+    image = None if style is None or style.image_text is None else words.number(style.image_text)
+    return words.size - (image == words.size - 1)
 
 
 def _match_texts(c: TextEncoderConfig, rules: TokenizerRules) -> None:

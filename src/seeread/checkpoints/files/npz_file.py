@@ -66,6 +66,13 @@ def read_npz(path: Path, most_unpacked: int = MOST_UNPACKED) -> dict[str, Tensor
         return tensors
 
 
+def is_npz(path: Path) -> bool:
+    """Whether a file begins as a `.npz` does: an archive whose first entry is an array."""
+    with naming(path), path.open("rb") as file:
+        start = file.read(_LONGEST_HEADER)
+    return start.startswith(MAGIC) and start[30 : 30 + int.from_bytes(start[26:28], "little")].endswith(b".npy")
+
+
 def _array(data: mmap.mmap | bytearray, start: int, size: int, name: str) -> Tensor:
     header, dtype, shape, first_axis_is_fastest = _header(data[start : start + min(size, _LONGEST_HEADER)], size, name)
     flat = tensor_at(data, start + header, size - header, dtype)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from torch import Tensor
 
+from seeread.checkpoints.checkpoint import Checkpoint
 from seeread.checkpoints.files.npz_file import read_npz
-from seeread.checkpoints.match import require_fit
+from seeread.checkpoints.match import require_fit, require_fitting_processor
 from seeread.checkpoints.parts.big_vision import PALIGEMMA, unstacked
 from seeread.checkpoints.refusal import Refusal, naming, shown
 from seeread.checkpoints.table import State
@@ -17,14 +18,38 @@ from seeread.checkpoints.table import read as renamed
 from seeread.models.paligemma import PaliGemmaConfig
 from seeread.nn.rope import Rope
 from seeread.nn.transformer import TransformerConfig
+from seeread.preprocessing.dialogue.folder import style_from_transformers
+from seeread.preprocessing.processor import Processor
+from seeread.preprocessing.tokenizer.tokenizer import Tokenizer
+from seeread.preprocessing.transform import ImageTransform
 from seeread.text.decoder import DecoderConfig
 from seeread.vision.vit import ViTConfig
 
+_CONTEXT_LENGTH = 8192
+_HALF = (0.5, 0.5, 0.5)
 _NEXT = "Use a PaliGemma of big_vision, as its page has it"
 _BLOCK, _LAYER = "img/Transformer/encoderblock_0/", "llm/layers/0/"
 
 # Gemma 2, 27 B: queries are scaled by the width of a head had the heads shared the width (arXiv:2408.00118, table 1).
 _SCALED_BY_WIDTH = 4608
+
+
+def read(path: Path, tokenizer: Path | None) -> Checkpoint:
+    """A `.npz` with a PaliGemma. `tokenizer` is the folder of one of the same kind that has a tokenizer, for the file
+    has none. Pictures are prepared as `transformers` does it for the same weights (bicubic, where big_vision skips
+    pixels). Raises `CheckpointError` or `TokenizerError`."""
+    config, tensors = read_model(path)
+    if tokenizer is None:
+        with naming(path):
+            raise Refusal("it holds weights alone", "Name the folder with the tokenizer of a PaliGemma as `tokenizer`")
+    folder = tokenizer.parent if tokenizer.is_file() else tokenizer
+    words = Tokenizer.from_folder(folder, "paligemma", _CONTEXT_LENGTH)
+    style = style_from_transformers(folder, "paligemma", words, config.image_tokens)
+    side = config.vision.image_size
+    transform = ImageTransform(size=(side, side), mode="squash", mean=_HALF, std=_HALF)
+    processor = Processor(transform, words, style.within(config.text.vocabulary, words.rules.pad_id))
+    require_fitting_processor(path, config, processor)
+    return Checkpoint(config, tensors, processor, "big_vision")
 
 
 def read_model(path: Path) -> tuple[PaliGemmaConfig, State]:

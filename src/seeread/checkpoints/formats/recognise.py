@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from seeread.checkpoints.checkpoint import Checkpoint
-from seeread.checkpoints.formats import native, open_clip, openai, transformers
+from seeread.checkpoints.files.npz_file import is_npz
+from seeread.checkpoints.formats import big_vision, native, open_clip, openai, transformers
 from seeread.checkpoints.formats.settings import read_json
 from seeread.checkpoints.hub import clip_tokenizer_file
 from seeread.checkpoints.refusal import Refusal, naming
@@ -23,6 +24,8 @@ def read(
     """
     path = path if architecture else _folder_of(path)
     if path.is_file():
+        if architecture is None and is_npz(path):
+            return big_vision.read(path, tokenizer)
         if architecture in (None, openai.ARCHITECTURE):
             return openai.read(path, tokenizer, architecture, look)
         return open_clip.read_file(path, architecture, tokenizer, look)

@@ -7,7 +7,7 @@ from seeread.checkpoints.formats.settings import Settings
 from seeread.checkpoints.formats.transformers_config import read_tower, write_tower
 from seeread.checkpoints.parts.transformers_decoder_config import kind_of, read_decoder, write_decoder
 from seeread.checkpoints.parts.transformers_towers import UNUSED_POOL, VISION
-from seeread.checkpoints.refusal import Refusal, shown
+from seeread.checkpoints.refusal import Refusal
 from seeread.checkpoints.table import Rule, Table, under
 from seeread.errors import CheckpointError
 from seeread.models.paligemma import PaliGemmaConfig
@@ -62,15 +62,6 @@ def write_paligemma(c: PaliGemmaConfig) -> dict[str, Any]:
         "hidden_size": c.text.width,
         "tie_word_embeddings": c.text.tied,
     }
-
-
-def image_token(config: dict[str, Any], c: PaliGemmaConfig, stand_in: int) -> int:
-    """The id at image places. Nobody looks its embedding up; where the vocabulary lacks it, `stand_in` does as well."""
-    name = "image_token_id" if "image_token_id" in config else "image_token_index"
-    number = config.get(name, 256_000)
-    if type(number) is not int or number < 0:
-        raise Refusal(f"its {name} is {shown(number)}, and should be a token's id")
-    return number if number < c.text.vocabulary else stand_in
 
 
 def layouts(c: PaliGemmaConfig) -> tuple[Table, ...]:

@@ -14,7 +14,7 @@ from seeread.errors import CheckpointError, TokenizerError
 REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 REVISION = re.compile(r"(?!.*\.\.)[A-Za-z0-9][\w./-]*", re.ASCII)
 CLIP_TOKENIZER = "openai/clip-vit-base-patch32"
-PATH_ENDINGS = {".pt", ".pth", ".bin", ".ckpt", ".safetensors", ".json"}
+PATH_ENDINGS = {".pt", ".pth", ".bin", ".ckpt", ".safetensors", ".npz", ".json"}
 
 
 def locate(

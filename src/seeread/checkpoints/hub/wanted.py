@@ -22,6 +22,7 @@ SETTINGS: dict[Format, set[str]] = {
     "open_clip": {"open_clip_config.json", *TOKENIZER_FILES},  # config.json beside it may be another library's
     "transformers": {
         *("config.json", "manifest.json", "preprocessor_config.json", "processor_config.json"),
+        *("generation_config.json", "chat_template.jinja", "chat_template.json"),
         *TOKENIZER_FILES,
     },
 }

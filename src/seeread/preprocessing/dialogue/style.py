@@ -1,7 +1,7 @@
 """How a model wants to be spoken to: the one description from which every prompt is made."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Literal, Self
 
 from seeread.errors import UsageError
@@ -48,6 +48,12 @@ class PromptStyle:
             wording = getattr(self, name)
             if wording is not None and wording.count(place) != 1:
                 raise UsageError(f"Prompt style: the wording of {name} must contain {place} once.")
+
+    def within(self, vocabulary: int, stand_in: int) -> Self:
+        """The same for a model with so many tokens. What stands at image places may be one beyond them (PaliGemma in
+        big_vision's files, LLaVA in its authors' layout): then `stand_in` does as well."""
+        known = self.image_id is None or self.image_id < vocabulary
+        return self if known else replace(self, image_id=stand_in)
 
     def asking(self, question: str) -> str:
         """The question in this model's wording, for a short answer."""
