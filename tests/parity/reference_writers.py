@@ -1,11 +1,14 @@
 """Small random models that write, of `transformers`, saved by it in its own format: language models and LLaVA."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import tokenizers
 import torch
+from tokenizers import models, pre_tokenizers
 from torch import Tensor, nn
 
 from seeread.checkpoints.formats import transformers as ours
@@ -18,10 +21,12 @@ from tests.parity.agreement import shake
 from tests.parity.reference_transformers import transformers
 
 VOCABULARY, IMAGE = 61, 60
+CHAT = "{% for m in messages %}{{ m.content }} {% endfor %}w5"
 
 # Odd on purpose: no width is a power of two, no two sizes are equal that need not be.
 WIDTH = {"hidden_size": 36, "intermediate_size": 52, "num_hidden_layers": 3, "num_attention_heads": 6}
-TEXT = WIDTH | {"num_key_value_heads": 2, "vocab_size": VOCABULARY, "max_position_embeddings": 640}
+ENDS = {"bos_token_id": 1, "eos_token_id": 2}
+TEXT = WIDTH | ENDS | {"num_key_value_heads": 2, "vocab_size": VOCABULARY, "max_position_embeddings": 640}
 LANGUAGE_MODELS: dict[str, dict[str, Any]] = {
     "llama": TEXT,
     "mistral": TEXT | {"sliding_window": 4},
@@ -29,8 +34,10 @@ LANGUAGE_MODELS: dict[str, dict[str, Any]] = {
     "gemma": TEXT | {"head_dim": 10},
     "gemma2": TEXT | {"head_dim": 10, "query_pre_attn_scalar": 17, "sliding_window": 4}
     | {"attn_logit_softcapping": 3.0, "final_logit_softcapping": 4.0},
-    "gpt2": {"n_embd": 36, "n_inner": 52, "n_layer": 3, "n_head": 6, "n_positions": 640, "vocab_size": VOCABULARY},
-    "opt": {
+    "gpt2": ENDS
+    | {"n_embd": 36, "n_inner": 52, "n_layer": 3, "n_head": 6, "n_positions": 640, "vocab_size": VOCABULARY},
+    "opt": ENDS
+    | {
         "hidden_size": 36, "ffn_dim": 52, "num_hidden_layers": 3, "num_attention_heads": 6,
         "max_position_embeddings": 640, "vocab_size": VOCABULARY, "pad_token_id": 1,
     },
@@ -46,6 +53,7 @@ def language_model(folder: Path, kind: str, **settings: Any) -> nn.Module:
     """A language model of that `model_type` in `folder`."""
     config = transformers.AutoConfig.for_model(kind, **LANGUAGE_MODELS[kind] | settings)
     config._attn_implementation = "eager"  # the one that does everything
+    words(folder)
     return _saved(transformers.AutoModelForCausalLM.from_config(config), folder)
 
 
@@ -65,11 +73,32 @@ def llava(
         "image_token_index": IMAGE,
         "vision_feature_select_strategy": "default" if tower == "clip_vision_model" else "full",
     } | top
+    words(folder)
+    side = settings["vision_config"]["image_size"]
+    square = {"size": {"shortest_edge": side}, "crop_size": {"height": side, "width": side}, "resample": 3}
+    kind = "CLIPImageProcessor"
+    if pinpoints is not None:
+        kind, square = "LlavaNextImageProcessor", square | {"image_grid_pinpoints": pinpoints}
+    (folder / "preprocessor_config.json").write_text(json.dumps({"image_processor_type": kind} | square))
     if pinpoints is None:
         config = transformers.LlavaConfig(**settings)
         return _saved(transformers.LlavaForConditionalGeneration(config), folder)
     config = transformers.LlavaNextConfig(**settings, image_grid_pinpoints=pinpoints)
     return _saved(transformers.LlavaNextForConditionalGeneration(config), folder)
+
+
+def words(folder: Path) -> None:
+    """A tokenizer in `folder`: as many words as the models have ids, "<image>" the last of them."""
+    special = ("<pad>", "<s>", "</s>", "<unk>", "<image>")
+    names = [*special[:4], *(f"w{number}" for number in range(4, IMAGE)), "<image>"]
+    backend = tokenizers.Tokenizer(models.WordLevel({name: n for n, name in enumerate(names)}, unk_token="<unk>"))
+    backend.pre_tokenizer = pre_tokenizers.Whitespace()
+    backend.add_special_tokens([tokenizers.AddedToken(name, special=True, normalized=False) for name in special])
+    folder.mkdir(parents=True, exist_ok=True)
+    backend.save(str(folder / "tokenizer.json"))
+    roles = {"bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>"}
+    config = roles | {"tokenizer_class": "PreTrainedTokenizerFast", "add_bos_token": True, "chat_template": CHAT}
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
 
 
 def opened(folder: Path) -> Model:
@@ -78,6 +107,14 @@ def opened(folder: Path) -> Model:
     model = skeleton(config).eval()
     model.load_state_dict(tensors, strict=True, assign=True)
     return model
+
+
+def reopened(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
+    """The model that `transformers` makes of a folder, and what it found missing, unexpected or misshapen."""
+    kind = json.loads((folder / "config.json").read_text())["model_type"]
+    auto = transformers.AutoModelForImageTextToText if kind.startswith("llava") else transformers.AutoModelForCausalLM
+    model, report = auto.from_pretrained(folder, output_loading_info=True, dtype="auto")
+    return model.eval(), report
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from seeread.checkpoints.files import read_tensors
+from seeread.checkpoints.files import read_tensors, write_safetensors
 from seeread.checkpoints.formats import transformers as ours
 from seeread.checkpoints.formats.settings import Settings
 from seeread.checkpoints.parts import transformers_decoder_config as kinds
@@ -77,6 +77,96 @@ def test_writes_the_same(case: tuple[torch.nn.Module, LanguageModel]) -> None:
     theirs, model = case
     mine, expected = reference.written(theirs, model, reference.prompts(LENGTHS), 17)
     assert mine == expected
+
+
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("name", ["Llama with biases", "Llama 3.2", "Qwen2", "Gemma 2", "GPT-2, odd", "OPT"])
+def test_writes_what_it_read(tmp_path: Path, name: str, precision: torch.dtype) -> None:
+    """Bit for bit, in the precision it is stored in, for us and for `transformers`."""
+    kind, settings = VARIANTS[name]
+    theirs = reference.language_model(tmp_path / "theirs", kind, **settings).to(precision)
+    theirs.save_pretrained(tmp_path / "theirs")
+    checkpoint = ours.read(tmp_path / "theirs")
+    ours.write(checkpoint, tmp_path / "ours")
+    stored, written = (read_tensors(tmp_path / name / "model.safetensors") for name in ("theirs", "ours"))
+    assert {tensor.dtype for tensor in stored.values()} == {precision}
+    assert same(stored, written)
+    again = ours.read(tmp_path / "ours")
+    assert again.config == checkpoint.config
+    assert again.processor.style == checkpoint.processor.style
+    assert again.processor.tokenizer.rules == checkpoint.processor.tokenizer.rules
+    model, report = reference.reopened(tmp_path / "ours")
+    assert not any(report.values()), report
+    assert same(model.state_dict(), theirs.state_dict())
+
+
+def test_reads_older_files(tmp_path: Path) -> None:
+    """GPT-2 as it is published: no prefix, masks among the weights; pickled."""
+    theirs = reference.language_model(tmp_path, "gpt2")
+    tensors = read_tensors(tmp_path / "model.safetensors")
+    older = {name.removeprefix("transformer."): tensor.clone() for name, tensor in tensors.items()}
+    older |= {f"h.{layer}.attn.bias": torch.ones(1, 1, 8, 8).tril() for layer in range(3)}
+    older |= {f"h.{layer}.attn.masked_bias": torch.tensor(-1e4) for layer in range(3)}
+    torch.save(older, tmp_path / "pytorch_model.bin")
+    (tmp_path / "model.safetensors").unlink()
+    given = reference.prompts(LENGTHS)
+    assert distance(*reference.said(theirs, reference.opened(tmp_path), given)) < FORWARD
+
+
+@pytest.mark.parametrize("same_numbers", [True, False])
+def test_tied_head_may_be_stored(tmp_path: Path, same_numbers: bool) -> None:
+    theirs = reference.language_model(tmp_path, "gemma")
+    tensors = read_tensors(tmp_path / "model.safetensors")
+    head = tensors["model.embed_tokens.weight"] + (0 if same_numbers else 1)
+    write_safetensors(tmp_path / "model.safetensors", tensors | {"lm_head.weight": head})
+    if same_numbers:
+        given = reference.prompts(LENGTHS)
+        assert distance(*reference.said(theirs, reference.opened(tmp_path), given)) < FORWARD
+    else:
+        refuses(tmp_path, "a head that differs from the embedding", "tie_word_embeddings")
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "words"),
+    [
+        ("llama", {"model_type": "falcon"}, ["model_type is 'falcon'", "llama, mistral, qwen2"]),
+        ("llama", {"architectures": ["LlamaModel"]}, ["LlamaModel", "only a part of a LlamaForCausalLM"]),
+        ("llama", {"hidden_act": "tanh"}, ["hidden_act is 'tanh'", "silu"]),
+        ("llama", {"attention_bias": True}, ["mlp_bias is False"]),
+        ("llama", {"num_key_value_heads": 4}, ["4"]),
+        ("llama", {"rope_parameters": {"rope_type": "dynamic", "factor": 2.0}}, ["rope_type is 'dynamic'", "yarn"]),
+        ("llama", {"rope_scaling": {"type": "longrope"}}, ["rope_type is 'longrope'"]),
+        ("llama", {"rope_scaling": {"type": "linear"}}, ["rope_scaling.factor is 0 or missing"]),
+        ("llama", {"rope_scaling": LLAMA3 | {"low_freq_factor": 5.0}}, ["low_freq_factor is 5", "high_freq_factor"]),
+        ("llama", {"rope_scaling": YARN | {"truncate": False}}, ["truncate is False"]),
+        ("llama", {"partial_rotary_factor": 0.5}, ["partial_rotary_factor is 0.5"]),
+        ("llama", {"rope_parameters": None, "rope_theta": 0.5}, ["rope_theta is 0.5"]),
+        ("mistral", {"layer_types": ["full_attention"] * 3}, ["layer_types"]),
+        ("qwen2", {"layer_types": ["full_attention"] * 2}, ["layer_types are not"]),
+        ("qwen2", {"layer_types": ["sliding_attention"] * 3}, ["there is no sliding_window"]),
+        ("gemma", {"use_bidirectional_attention": True}, ["use_bidirectional_attention is True"]),
+        ("gemma2", {"query_pre_attn_scalar": 0}, ["query_pre_attn_scalar is 0"]),
+        ("gpt2", {"scale_attn_by_inverse_layer_idx": True}, ["scale_attn_by_inverse_layer_idx is True"]),
+        ("gpt2", {"n_positions": 639}, ["transformer.wpe.weight (640 x 36, expected 639 x 36)"]),
+        ("opt", {"do_layer_norm_before": False}, ["do_layer_norm_before is False"]),
+        ("opt", {"word_embed_proj_dim": 18}, ["word_embed_proj_dim is 18"]),
+        ("llama", {"num_hidden_layers": 2}, ["9 unexpected: model.layers.2."]),
+    ],
+)
+def test_refuses_another_config(tmp_path: Path, kind: str, change: dict[str, object], words: list[str]) -> None:
+    reference.language_model(tmp_path, kind)
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(config | change))
+    refuses(tmp_path, *words)
+
+
+def refuses(folder: Path, *words: str) -> None:
+    with pytest.raises(CheckpointError) as caught:
+        ours.read(folder)
+    message = str(caught.value)
+    assert str(folder) in message
+    for word in words:
+        assert word in message, message
 
 
 @pytest.mark.parametrize("name", VARIANTS)

@@ -55,7 +55,7 @@ SIGLIP: Table = (
 
 @dataclass(frozen=True)
 class _Kind:
-    """What a `model_type` stands for. Its tensors may be called in several ways; the first layout is what is written."""
+    """What a `model_type` stands for. Its tensors may be called in several ways; the first layout is written."""
 
     read_config: Callable[[dict[str, Any]], ModelConfig]
     layouts: Callable[[Any], tuple[Table, ...]]

@@ -29,6 +29,8 @@ from seeread.errors import CheckpointError
 from seeread.nn.transformer import TransformerConfig
 from seeread.text.decoder import DecoderConfig
 
+_CONTEXT_LENGTHS = {"mistral": 131072, "qwen2": 32768, "gemma": 8192, "gemma2": 8192, "gpt2": 1024}
+
 
 @dataclass(frozen=True)
 class LanguageModelKind:
@@ -83,6 +85,14 @@ def layouts(c: DecoderConfig) -> tuple[Table, ...]:
     """How the tensors of such a model, with its head, may be called."""
     _, kind = kind_of(c)
     return tuple((*under(prefix, "text.", kind.table), Rule("lm_head", "text.head")) for prefix in kind.prefixes)
+
+
+def context_length(settings: Settings) -> int:
+    """How many tokens a language model was made for; its rotary positions alone set no limit."""
+    given = settings.given()
+    name = "n_positions" if given.values.get("model_type") == "gpt2" else "max_position_embeddings"
+    usual = _CONTEXT_LENGTHS.get(str(given.values.get("model_type")), 2048)
+    return min(given.whole(name, usual, most=2**31), 2**20)
 
 
 def _read_gpt2(settings: Settings) -> DecoderConfig:

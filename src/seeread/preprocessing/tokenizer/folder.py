@@ -126,18 +126,18 @@ def write_transformers(folder: Path, family: Family, backend: Tokenizer, rules: 
         (folder / "spiece.model").write_bytes(content)
         config |= names | {"unk_token": "<unk>", "tokenizer_class": "SiglipTokenizer"}
     else:
-        _write_json(folder, backend, rules)
+        write_json(folder, backend, rules)
         config |= names | {"tokenizer_class": "GemmaTokenizer", "padding_side": "right"}
         config |= {"add_bos_token": False, "add_eos_token": True}
-    _dump(folder / "tokenizer_config.json", config)
+    dump(folder / "tokenizer_config.json", config)
 
 
 def write_open_clip(folder: Path, backend: Tokenizer, rules: TokenizerRules) -> None:
     """The tokenizer files of a folder that open_clip loads, through `transformers`; text cleaning stays open_clip's."""
-    _write_json(folder, backend, rules)
+    write_json(folder, backend, rules)
     config = {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": rules.context_length}
     names = {"eos_token": _name(backend, rules.end_id), "pad_token": _name(backend, rules.pad_id)}
-    _dump(folder / "tokenizer_config.json", config | names)
+    dump(folder / "tokenizer_config.json", config | names)
 
 
 def _clip(folder: Path) -> Tokenizer | None:
@@ -211,7 +211,7 @@ def _write_clip(folder: Path, backend: Tokenizer) -> None:
     (folder / "merges.txt").write_text("\n".join(merges) + "\n", encoding="utf-8")
 
 
-def _write_json(folder: Path, backend: Tokenizer, rules: TokenizerRules) -> None:
+def write_json(folder: Path, backend: Tokenizer, rules: TokenizerRules) -> None:
     """`tokenizer.json` that puts start and end around a text by itself."""
     copy = Tokenizer.from_str(backend.to_str())
     start, end = _name(backend, rules.start_id), _name(backend, rules.end_id)
@@ -221,5 +221,6 @@ def _write_json(folder: Path, backend: Tokenizer, rules: TokenizerRules) -> None
     copy.save(str(folder / "tokenizer.json"))
 
 
-def _dump(file: Path, content: Mapping[str, object]) -> None:
+def dump(file: Path, content: Mapping[str, object]) -> None:
+    """Write a JSON file as `transformers` lays it out."""
     file.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

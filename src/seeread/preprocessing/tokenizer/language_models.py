@@ -6,7 +6,14 @@ from typing import Literal
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
-from seeread.preprocessing.tokenizer.folder import SENTENCEPIECE_NAMES, has, read_config, surroundings
+from seeread.preprocessing.tokenizer.folder import (
+    SENTENCEPIECE_NAMES,
+    dump,
+    has,
+    read_config,
+    surroundings,
+    write_json,
+)
 from seeread.preprocessing.tokenizer.rules import TokenizerRules
 from seeread.preprocessing.tokenizer.sentencepiece_file import SPACE, from_sentencepiece
 from seeread.preprocessing.tokenizer.vocabulary import from_json, merges_of, read_json, refusal, refusing
@@ -62,6 +69,16 @@ def from_language_model(
         pad_id=next((number for number in pads if number is not None), 0),
         start_id=start_id if (stated if isinstance(stated, bool) else starts) else None,
     )
+
+
+def to_language_model(folder: Path, backend: Tokenizer, rules: TokenizerRules, start: str, end: str) -> None:
+    """The tokenizer files of a folder with a model that writes: any library that knows `tokenizer.json` reads them.
+    `start` and `end` name the tokens that surround a text, "" for none, whether or not they are put there unasked."""
+    write_json(folder, backend, rules)
+    names = {"bos_token": start, "eos_token": end, "pad_token": backend.id_to_token(rules.pad_id)}
+    config: dict[str, object] = {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": rules.context_length}
+    config |= {"add_bos_token": rules.start_id is not None, "padding_side": "left"}
+    dump(folder / "tokenizer_config.json", config | {role: name for role, name in names.items() if name})
 
 
 def named_token(config: Mapping[str, object], role: str) -> str | None:

@@ -15,7 +15,11 @@ from seeread.errors import TokenizerError, UsageError
 from seeread.preprocessing.tokenizer import folder as tokenizer_folder
 from seeread.preprocessing.tokenizer.cleaning import CLEANERS, encodable
 from seeread.preprocessing.tokenizer.folder import Family
-from seeread.preprocessing.tokenizer.language_models import LanguageFamily, from_language_model
+from seeread.preprocessing.tokenizer.language_models import (
+    LanguageFamily,
+    from_language_model,
+    to_language_model,
+)
 from seeread.preprocessing.tokenizer.passages import Passages
 from seeread.preprocessing.tokenizer.rules import TokenizerRules
 from seeread.preprocessing.tokenizer.vocabulary import END, START, from_json
@@ -148,9 +152,15 @@ class Tokenizer:
         """The tokenizer of an open_clip folder, by the `text_cfg` of its `open_clip_config.json`."""
         return cls(*tokenizer_folder.from_open_clip(Path(folder), text_cfg))
 
-    def write_transformers(self, folder: str | os.PathLike[str], family: Family) -> None:
-        """Write the tokenizer files of a `transformers` folder of that family."""
-        tokenizer_folder.write_transformers(Path(folder), family, self._backend, self.rules)
+    def write_transformers(
+        self, folder: str | os.PathLike[str], family: Family | LanguageFamily, start: str = "", end: str = ""
+    ) -> None:
+        """Write the tokenizer files of a `transformers` folder of that family; for a model that writes with the names
+        of the tokens that may start and end a text."""
+        if family == "clip" or family == "siglip" or family == "siglip2":
+            tokenizer_folder.write_transformers(Path(folder), family, self._backend, self.rules)
+        else:
+            to_language_model(Path(folder), self._backend, self.rules, start, end)
 
     def write_open_clip(self, folder: str | os.PathLike[str]) -> None:
         """Write the tokenizer files of an open_clip folder."""
