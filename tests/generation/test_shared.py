@@ -183,6 +183,13 @@ def test_labels_are_scored_as_alone(model: Generates) -> None:
     assert watched.read_places == [2 * 12, 8 * 3]
 
 
+@pytest.mark.parametrize("pictures", [[A], [A, A, A]], ids=["too few", "too many"])
+def test_as_many_pictures_as_places(pictures: list[Tensor]) -> None:
+    batch = talk((5, A, 1), (5, A, 2))
+    with pytest.raises(ValueError, match="18 places for image tokens"):
+        read_at(llava(), Batch(batch.tokens, batch.roles, torch.stack(pictures)), batch.valid)
+
+
 def test_what_was_seen_before_may_be_given() -> None:
     model, batch = llava(), CASES["and on two"]
     assert isinstance(batch.images, Tensor)

@@ -39,10 +39,11 @@ class TokenLogprob:
 
 
 def tell(scores: Tensor, tokens: Tensor, n: int) -> Logprobs:
-    """Of scores (batch, vocabulary) and the tokens chosen, (batch,): their log-probabilities and the n largest."""
+    """Of scores (batch, vocabulary) and the tokens chosen, (batch,): their log-probabilities and the n largest. What is
+    told of a row without a token, -1, means nothing."""
     total = scores.logsumexp(dim=-1, keepdim=True)
     values, likeliest = scores.topk(min(n, scores.shape[-1]))
-    return Logprobs((scores.gather(1, tokens[:, None]) - total)[:, 0], likeliest, values - total)
+    return Logprobs((scores.gather(1, tokens[:, None].clamp(min=0)) - total)[:, 0], likeliest, values - total)
 
 
 def tell_tokens(ids: Sequence[int], told: Logprobs) -> tuple[TokenLogprob, ...]:

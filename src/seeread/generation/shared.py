@@ -35,10 +35,11 @@ def read_at(model: Generates, batch: Batch, wanted: Tensor) -> tuple[Tensor, Cac
             batch = replace(batch, images=None, sight=sight[which.to(sight.device)])
         elif sight is not None:
             which = recognise(sight)
-        prompts = _Prompts.of(batch, which)
-        groups = prompts.groups(whole=model.reads_ahead)
-        if groups is not None:
-            return _read_shared(model, prompts, groups, sight, wanted)
+        if which is None or len(which) == int(batch.where(Role.IMAGE).sum()):  # else the model says what is wrong
+            prompts = _Prompts.of(batch, which)
+            groups = prompts.groups(whole=model.reads_ahead)
+            if groups is not None:
+                return _read_shared(model, prompts, groups, sight, wanted)
     cache = Cache()
     return model.read(batch, cache)[wanted], cache
 
