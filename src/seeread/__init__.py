@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from seeread.checkpoints.save import save as save
     from seeread.errors import SeereadError as SeereadError
     from seeread.pretrained import Pretrained as Pretrained
+    from seeread.tasks.answer import answer as answer
+    from seeread.tasks.caption import caption as caption
+    from seeread.tasks.chat import chat as chat
     from seeread.tasks.classify import classify as classify
     from seeread.tasks.detect import detect as detect
     from seeread.tasks.segment import segment as segment
@@ -19,6 +22,9 @@ __version__ = "0.1.0"
 _OFFERED = {
     "Pretrained": "seeread.pretrained",
     "SeereadError": "seeread.errors",
+    "answer": "seeread.tasks.answer",
+    "caption": "seeread.tasks.caption",
+    "chat": "seeread.tasks.chat",
     "classify": "seeread.tasks.classify",
     "detect": "seeread.tasks.detect",
     "load": "seeread.checkpoints.load",

@@ -9,13 +9,13 @@ LEAST = 64
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Gives a function that is told (done, of how many) as the work goes on."""
+def progress(what: str, least: int = LEAST) -> Iterator[Callable[[int, int], None]]:
+    """Gives a function that is told (done, of how many) as the work goes on; a bar is shown from `least` on."""
     with ExitStack() as until_done:
         moves: list[Callable[[int], None]] = []
 
         def advance(done: int, total: int) -> None:
-            if total < LEAST or not sys.stderr.isatty():
+            if total < least or not sys.stderr.isatty():
                 return
             if not moves:
                 moves.append(_bar(what, total, until_done))

@@ -1,0 +1,104 @@
+"""`seeread ask`: the answer to a question about pictures."""
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from seeread.cli import options
+from seeread.cli.input.pictures import Failure, Picture, expand
+from seeread.cli.sampling import SamplingFlags
+from seeread.cli.writing import Asked, write_and_show
+from seeread.errors import UsageError
+
+if TYPE_CHECKING:
+    from seeread.pretrained import Pretrained
+
+
+def ask(
+    *images: Annotated[
+        str, Parameter(help="Files, folders (with the folders in them), or addresses; the last is the question.")
+    ],
+    question: Annotated[
+        list[str] | None,
+        Parameter(help="Ask this, instead of the last argument. May be given several times.", negative=""),
+    ] = None,
+    together: Annotated[
+        bool,
+        Parameter(help="Show all pictures side by side, and ask about them all.", negative="", show_default=False),
+    ] = False,
+    prompt: Annotated[
+        str | None, Parameter(help="How to put it to the model, with {question} where the question goes.")
+    ] = None,
+    model: options.Model = options.WRITING_MODEL,
+    tokenizer: options.TokenizerFile = None,
+    architecture: options.Architecture = None,
+    json: options.Json = False,
+    batch_size: options.Answers = 8,
+    precision: options.Precision = "auto",
+    device: options.Device = "auto",
+    allow_url: options.AllowUrl = False,
+    flags: SamplingFlags | None = None,
+) -> int:
+    """The answer to a question about pictures.
+
+    The last argument is the question: seeread ask cat.jpg "What is the cat doing?". Each picture is asked by itself,
+    unless --together shows them side by side; several questions about a picture see it once. A single answer is
+    printed while it is written. Several have picture and question before them; where no person looks at them, each is
+    a line, these and the answer separated by tabs. With --json: one list, with an object for each answer, {"image",
+    "question", "answer", "reason", "tokens", "logprob"} ("images" with --together), and one for each broken picture,
+    {"image", "error": {"code", "message"}}. "reason" is why the answer is over: "end", "stop" or "length"; "logprob"
+    the mean log-probability of its tokens. Broken pictures do not stop the others; the exit status is then 1.
+    """
+    named, questions = _split(images, question)
+    pictures = expand(named, allow_url)
+    flags = flags or SamplingFlags()
+    flags.sampling()  # mistakes are told now, before the seconds that a model takes
+    from seeread.checkpoints.load import load
+
+    loaded = load(model, tokenizer=tokenizer, architecture=architecture, device=device, precision=precision)
+    asked = _together(loaded, pictures, questions, prompt) if together else _each(loaded, pictures, questions, prompt)
+    return write_and_show(loaded, asked, flags, batch_size, json)
+
+
+def _split(arguments: Sequence[str], questions: list[str] | None) -> tuple[Sequence[str], list[str]]:
+    """The pictures and the questions. Raises UsageError where one of the two is missing."""
+    if questions is None:
+        *pictures, last = arguments or [""]
+        if not last.strip() or os.path.exists(last) or last.lower().startswith(("http://", "https://")):
+            raise UsageError('Say what to ask, behind the pictures: seeread ask cat.jpg "What is the cat doing?"')
+        arguments, questions = pictures, [last]
+    if any(not question.strip() for question in questions):
+        raise UsageError("One of the questions is blank. Leave it out.")
+    return arguments, questions
+
+
+def _each(
+    model: "Pretrained", pictures: Sequence[Picture | Failure], questions: Sequence[str], prompt: str | None
+) -> list[Asked | Failure]:
+    from seeread.preprocessing import dialogue
+    from seeread.tasks.answer import asking
+
+    asked: list[Asked | Failure] = []
+    for each in pictures:
+        if isinstance(each, Failure):
+            asked.append(each)
+            continue
+        shown = [dialogue.Picture(each.source)]
+        asked += [Asked((each.name,), question, asking(model, shown, question, prompt)) for question in questions]
+    return asked
+
+
+def _together(
+    model: "Pretrained", pictures: Sequence[Picture | Failure], questions: Sequence[str], prompt: str | None
+) -> list[Asked | Failure]:
+    """Nothing can be asked about all pictures where one is broken."""
+    from seeread.preprocessing import dialogue
+    from seeread.tasks.answer import asking
+
+    if failures := [each for each in pictures if isinstance(each, Failure)]:
+        return list(failures)
+    whole = [each for each in pictures if isinstance(each, Picture)]
+    shown, names = [dialogue.Picture(each.source) for each in whole], tuple(each.name for each in whole)
+    return [Asked(names, question, asking(model, shown, question, prompt)) for question in questions]
