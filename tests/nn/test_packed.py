@@ -7,9 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from seeread.nn.attention import Attention, AttentionConfig
+from seeread.nn.cache import LayerCache
 from seeread.nn.mask import causal_mask, key_mask
 from seeread.nn.mlp import MLP
-from seeread.nn.packed import PackedLinear, can_pack, pack
+from seeread.nn.packed import PackedBlock, PackedLinear, can_pack, pack
+from seeread.nn.rope import Rope
 from seeread.nn.transformer import Transformer, TransformerConfig
 
 pytestmark = pytest.mark.skipif(not can_pack(), reason="needs a processor on which oneDNN multiplies in bf16")
@@ -46,6 +48,48 @@ def test_a_packed_transformer_is_as_exact_as_bf16(activation: str, masked: bool)
     mask = causal_mask(11) if masked else None
     ours, theirs = difference(plain, torch.randn(2, 11, 48), mask=mask)
     assert ours < max(2 * theirs, 0.02)
+
+
+SHAPES = {
+    "Llama, Mistral": {"norm": "rms", "kv_heads": 2, "gated": True, "activation": "silu", "bias": False},
+    "Qwen2": {"norm": "rms", "kv_heads": 1, "gated": True, "activation": "silu", "bias": False, "qkv_bias": True},
+    "Gemma 1": {"norm": "rms", "norm_offset": 1.0, "kv_heads": 1, "head_width": 24, "gated": True,
+                "activation": "gelu_tanh", "bias": False},
+    "Gemma 2": {"norm": "rms", "norm_offset": 1.0, "kv_heads": 2, "head_width": 24, "gated": True, "post_norm": True,
+                "activation": "gelu_tanh", "bias": False, "scale": 0.2, "softcap": 5.0},
+    "GPT-2": {"activation": "gelu_tanh"},
+    "OPT": {"activation": "relu"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_packed_decoder_is_as_exact_as_bf16_and_remembers(shape: str) -> None:
+    """First seven tokens at once, then one and one more, over a cache; with positions that turn."""
+    plain = shaken(Transformer(TransformerConfig(width=48, layers=2, heads=4, hidden=112, **SHAPES[shape])))
+    rope = Rope() if "norm" in SHAPES[shape] else None
+    whole = torch.randn(2, 9, 48)
+
+    def read(transformer: nn.Module, x: Tensor) -> Tensor:
+        caches = [LayerCache(), LayerCache()]
+        parts, start = [], 0
+        for end in (7, 8, 9):
+            positions = torch.arange(start, end).expand(2, -1)
+            rotation = None if rope is None else rope.rotation(positions, plain.blocks[0].attention.head_width)
+            mask = causal_mask(end)[:, :, start:] if end == 7 else None
+            y = x[:, start:end]
+            for block, cache in zip(transformer.blocks, caches, strict=True):
+                y = block(y, mask, rotation, cache)
+            parts.append(y)
+            start = end
+        return torch.cat(parts, dim=1).float()
+
+    fast = packed(plain)
+    assert all(isinstance(block, PackedBlock) for block in fast.blocks)
+    with torch.inference_mode():
+        exact = read(plain, whole)
+        ours, theirs = read(fast, whole.bfloat16()), read(copy.deepcopy(plain).to(torch.bfloat16), whole.bfloat16())
+    size = exact.abs().max()
+    assert (ours - exact).abs().max() / size < max(2 * (theirs - exact).abs().max() / size, 0.02)
 
 
 def test_a_packed_transformer_hides_padding() -> None:

@@ -77,8 +77,8 @@ class Decoder(nn.Module):
 
     def logits(self, features: Tensor) -> Tensor:
         """(..., width) to (..., vocabulary), float32."""
-        weight = self.embedding.weight if self.head is None else self.head.weight
-        logits = F.linear(features, weight).float()
+        scores = F.linear(features, self.embedding.weight) if self.head is None else self.head(features)
+        logits = scores.float()
         cap = self.config.logit_softcap
         return logits if cap is None else cap * (logits / cap).tanh()
 
