@@ -15,6 +15,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy
 import torch
@@ -43,6 +44,9 @@ from seeread.training.trainer import train
 from seeread.vision.resnet import ResNetConfig
 
 PAD, START, END, IMAGE = 0, 1, 2, 3
+BINS = 64
+"""Location tokens, whose ids follow the image's."""
+
 LONGEST = 64
 """Texts, prompt and answer together, of more tokens are left out: a picture full of blood cells."""
 
@@ -77,20 +81,21 @@ CHAT = PromptStyle(
     image_text="<image>", image_id=IMAGE, image_tokens=16, caption="describe the picture in one sentence.",
 )  # fmt: skip
 PREFIX = PromptStyle(
-    kind="prefix", end_ids=(END,), start_text="<start>", image_text="<image>", image_id=IMAGE, image_tokens=25, bins=64,
-    caption="caption en", answer="answer en {question}", detect="detect {labels}",
+    kind="prefix", end_ids=(END,), start_text="<start>", image_text="<image>", image_id=IMAGE, image_tokens=25,
+    bins=BINS, caption="caption en", answer="answer en {question}", detect="detect {labels}",
 )  # fmt: skip
 
 LLAVA_MIXTURE = {"flickr8k": 0.36, "easy_vqa": 0.18, "tiny_imagenet": 0.16, "nlvr": 0.04, "scenes": 0.26}
 PALIGEMMA_MIXTURE = {
-    "flickr8k": 0.16, "easy_vqa": 0.10, "tiny_imagenet": 0.10, "nlvr": 0.02, "bccd": 0.05,
-    "coco_mini": 0.07, "scenes": 0.50,
+    "flickr8k": 0.14, "easy_vqa": 0.08, "tiny_imagenet": 0.08, "nlvr": 0.02, "bccd": 0.05, "coco_mini": 0.06,
+    "scenes": 0.17, "scenes:places": 0.40,
 }  # fmt: skip
+"""The share of each source in a step; of one with ":places", only answers that begin with a place."""
 
 LLAVA_ROUND = Recipe(steps=1500, rate=1.5e-3, warmup=100, average=0.995, frozen=("vision",))
 PALIGEMMA_ROUNDS = (
     Recipe(steps=300, rate=1e-3, warmup=50, average=0.98, frozen=("vision",), seed=1),
-    Recipe(steps=1500, rate=8e-4, warmup=100, average=0.995, seed=2),
+    Recipe(steps=1600, rate=8e-4, warmup=100, average=0.995, seed=2),
 )
 SIZES = {"llava": 96, "paligemma": 80}
 """Examples a step."""
@@ -114,15 +119,27 @@ class Texts:
 class Source:
     """One split of one source, as `mini_writer_data.py` left it."""
 
-    def __init__(self, folder: Path, prompt: str, detects: bool):
-        self.images = torch.from_numpy(numpy.load(folder / "images.npy"))
+    def __init__(self, folder: Path, prompt: str, kept: Literal["all", "words", "places"]):
+        self.images = numpy.load(folder / "images.npy", mmap_mode="r")
         self.image = torch.from_numpy(numpy.load(folder / "image.npy")).long()
         self.prompts, self.answers = _texts(folder, prompt), _texts(folder, "answer")
         short = self.prompts.lengths() + self.answers.lengths() <= LONGEST
-        if not detects:
-            first = self.answers.ids[self.answers.offsets[:-1].clamp(max=len(self.answers.ids) - 1)]
-            short &= (first < IMAGE + 1) | (first > IMAGE + 64)  # no places
-        self.usable = short.nonzero()[:, 0]
+        first = self.answers.ids[self.answers.offsets[:-1].clamp(max=len(self.answers.ids) - 1)]
+        there, place = self.answers.lengths() > 0, (first > IMAGE) & (first <= IMAGE + BINS)
+        wanted = {"all": short, "words": short & there & ~place, "places": short & there & place}
+        self.usable = wanted[kept].nonzero()[:, 0]
+
+    def pictures(self, places: slice | int) -> Tensor:
+        """Those pictures, uint8."""
+        return torch.from_numpy(self.images[places].copy())
+
+
+def sources_of(
+    data: Path, mixture: Mapping[str, float], split: str, prompt: str, kept: Literal["all", "words"]
+) -> dict[str, Source]:
+    """One split of every source of a mixture."""
+    folders = {name: data / f"{name.removesuffix(':places')}-{split}" for name in mixture}
+    return {name: Source(f, prompt, "places" if name.endswith(":places") else kept) for name, f in folders.items()}
 
 
 def _texts(folder: Path, name: str) -> Texts:
@@ -199,7 +216,7 @@ class Objective:
         batch = rows(prompts, answers, self.image_tokens, self.chat)
         places = [(name, int(sources[name].image[row])) for name, row in chosen]
         if self.features is None:
-            stacked = torch.stack([sources[name].images[place] for name, place in places])
+            stacked = torch.stack([sources[name].pictures(place) for name, place in places])
             return next_token(model, replace(batch, images=pixels(stacked, self.side)))
         seen = torch.stack([self.features[name][place] for name, place in places]).float()
         return next_token(model, replace(batch, sight=model.connector(seen).flatten(0, 1)))
@@ -230,7 +247,8 @@ def look(vision: nn.Module, sources: Mapping[str, Source], side: int, kept: Path
         file = kept / f"{name}-{side}.safetensors"
         if not file.is_file():
             with torch.autocast("cpu", torch.bfloat16):
-                parts = [vision(pixels(images, side)).bfloat16() for images in source.images.split(250)]
+                starts = range(0, len(source.images), 250)
+                parts = [vision(pixels(source.pictures(slice(s, s + 250)), side)).bfloat16() for s in starts]
             write_safetensors(file, {"features": torch.cat(parts)})
         seen[name] = read_tensors(file)["features"]
         print(f"seen: {name}", flush=True)
@@ -264,7 +282,7 @@ def train_llava(options: argparse.Namespace) -> None:
     nn.init.normal_(model.text.embedding.weight, std=0.02)
     tower_of_mini_clip(model.vision)
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters", flush=True)
-    known, unknown = ({n: Source(options.data / f"{n}-{s}", "chat", False) for n in mixture} for s in ("train", "dev"))
+    known, unknown = (sources_of(options.data, mixture, split, "chat", "words") for split in ("train", "dev"))
     for split in ("train", "dev"):
         (options.out / split).mkdir(exist_ok=True)
     seen, unseen = (look(model.vision, s, side, options.out / n) for n, s in (("train", known), ("dev", unknown)))
@@ -282,7 +300,7 @@ def train_paligemma(options: argparse.Namespace) -> None:
     model.text.load_state_dict(seeread.load(options.start, precision="fp32").module.get_submodule("text").state_dict())
     tower_of_mini_clip(model.vision)
     model.vision.to(memory_format=torch.channels_last)
-    known, unknown = ({n: Source(options.data / f"{n}-{s}", "prompt", True) for n in mixture} for s in ("train", "dev"))
+    known, unknown = (sources_of(options.data, mixture, split, "prompt", "all") for split in ("train", "dev"))
     watched = Objective(Examples(unknown, mixture, 1, 0), side, None, chat=False)
     trained: nn.Module = model
     for number, recipe in enumerate(PALIGEMMA_ROUNDS, start=1):
