@@ -71,12 +71,18 @@ def test_pictures_keep_their_own_answers() -> None:
 
 
 def test_one_at_a_time() -> None:
-    scripts = {("red", "detect cat"): [box(CAT)], ("red", "detect dog"): [f"{box(DOG)} dog"]}
+    scripts = {
+        ("red", "detect cat"): [box(CAT)],
+        ("red", "detect dog"): [f"{box(DOG)} dog"],
+        ("blue", "detect dog"): [f"{box(CAT)} dog"],
+    }
     model = scripted(scripts)
-    found = detect(model, [RED, RED], "cat ; dog", together=False, batch_size=3)
-    assert [sorted(each.label for each in one) for one in found] == [["cat", "dog"], ["cat", "dog"]]
-    assert found[0].text == f"{box(CAT)}\n{box(DOG)} dog"
-    assert [prompt for _, prompt in model.model.asked] == ["detect cat", "detect dog"] * 2  # type: ignore[union-attr]
+    for batch_size in (3, 4):
+        red, blue = detect(model, [RED, BLUE], "cat ; dog", together=False, batch_size=batch_size)
+        assert sorted(each.label for each in red) == ["cat", "dog"]
+        assert red.text == f"{box(CAT)}\n{box(DOG)} dog"
+        assert [(each.label, each.pixels) for each in blue] == [("dog", (12, 12, 36, 24))]
+    assert [prompt for _, prompt in model.model.asked] == ["detect cat", "detect dog"] * 4  # type: ignore[union-attr]
 
 
 def test_a_missing_label_is_the_one_that_was_asked_for() -> None:
