@@ -126,7 +126,7 @@ class ColourTalker(nn.Module):
         sight = self.see(batch.images) if batch.images is not None else batch.sight
         x = torch.zeros(*batch.tokens.shape, 4)
         x = x if sight is None else splice(x, batch.where(Role.IMAGE), sight)
-        x = torch.cat((x, batch.where(Role.ANSWER)[..., None].float()), dim=-1)
+        x = torch.cat((x, batch.where(Role.ANSWER)[..., None], batch.where(Role.PROMPT)[..., None]), dim=-1)
         cache.extend(batch.valid)
         past, _ = cache.layer(0).extend(x[:, None], x[:, None])
         pictures = past[:, 0, :, 3] * torch.arange(1, past.shape[2] + 1)
@@ -134,8 +134,8 @@ class ColourTalker(nn.Module):
         lights = past[:, 0, :, :3]
         grey = lights.amax(dim=-1) - lights.amin(dim=-1) < 0.5
         words = torch.where(grey, 3, lights.argmax(dim=-1)).gather(1, (latest - 1).clamp(min=0))
-        answers = past[:, 0, :, 4].cumsum(dim=1)
-        said = (answers - (answers * (1 - past[:, 0, :, 4])).cummax(dim=1).values)[:, -new:].long()
+        answers, given = past[:, 0, :, 4].cumsum(dim=1), past[:, 0, :, 5]
+        said = (answers - (answers * given).cummax(dim=1).values)[:, -new:].long()
         return torch.stack((torch.where(latest > 0, words, 3), said), dim=-1).float()
 
     def logits(self, features: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """`seeread classify`: which of these labels fits each picture?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -12,13 +12,14 @@ from seeread.cli.input.texts import read_labels
 from seeread.cli.output.charts import FEW, show_charts, show_lines
 from seeread.cli.output.console import print_json
 from seeread.cli.output.progress import progress
-from seeread.errors import UsageError
+from seeread.errors import ImageError, UsageError
 from seeread.tasks.prompts import check_labels, prompts
 
 if TYPE_CHECKING:
     from seeread.pretrained import Pretrained
     from seeread.tasks.scores import Classification
 
+    Outcome = tuple[Picture, Classification | ImageError]
     Results = Sequence[tuple[str, Classification]]
 
 
@@ -43,6 +44,17 @@ def classify(
             validator=Number(gte=1),
         ),
     ] = None,
+    question: Annotated[
+        str | None, Parameter(help="For a model that writes: what the labels answer. By default what the picture is.")
+    ] = None,
+    no_prior: Annotated[
+        bool,
+        Parameter(
+            help="For a model that writes: leave in how likely a label is without seeing anything.",
+            negative="",
+            show_default=False,
+        ),
+    ] = False,
     model: options.Model = options.DEFAULT_MODEL,
     tokenizer: options.TokenizerFile = None,
     architecture: options.Architecture = None,
@@ -55,9 +67,11 @@ def classify(
     """Which of these labels fits each picture?
 
     Scores are probabilities. Of a model trained with a softmax (CLIP) they add up to 1: one label must be it. Of one
-    trained with a sigmoid (SigLIP) each label is judged by itself, and none may fit. A label may bring its article.
-    With --json: one list, with an object for each picture, {"image", "kind", "scores": [{"label", "score"}, ...]} or
-    {"image", "error": {"code", "message"}}. Broken pictures do not stop the others; the exit status is then 1.
+    trained with a sigmoid (SigLIP) each label is judged by itself, and none may fit. Of one that writes (LLaVA,
+    PaliGemma) they add up to 1, too, and tell how much likelier the picture makes a label as the answer. A label may
+    bring its article. With --json: one list, with an object for each picture, {"image", "kind", "scores":
+    [{"label", "score"}, ...]} or {"image", "error": {"code", "message"}}. Broken pictures do not stop the others; the
+    exit status is then 1.
     """
     names = read_labels(labels or [])
     if not names:
@@ -69,7 +83,7 @@ def classify(
     from seeread.checkpoints.load import load
 
     loaded = load(model, tokenizer=tokenizer, architecture=architecture, device=device, precision=precision)
-    results, failures = _classify(loaded, pictures, names, template, top, batch_size)
+    results, failures = _classify(loaded, pictures, names, template, top, batch_size, question, no_prior)
     if json:
         told = {name: _as_json(name, result) for name, result in results} | {f.name: f.as_json() for f in failures}
         print_json([told[picture.name] for picture in pictures])
@@ -88,23 +102,65 @@ def _classify(
     template: list[str] | None,
     top: int | None,
     batch_size: int,
+    question: str | None,
+    no_prior: bool,
 ) -> "tuple[Results, list[Failure]]":
+    from seeread.tasks.classify import compares
+
+    failures = [picture for picture in pictures if isinstance(picture, Failure)]
+    whole = [picture for picture in pictures if isinstance(picture, Picture)]
+    if compares(model, question, False if no_prior else None):
+        outcomes = _compare(model, whole, labels, template, top, batch_size)
+    else:
+        outcomes = _judge(model, whole, labels, template, top, batch_size, question, not no_prior)
+    results: list[tuple[str, Classification]] = []
+    with progress("Looking at pictures") as advance:
+        for picture, outcome in outcomes:
+            if isinstance(outcome, ImageError):
+                failures.append(Failure(picture.name, outcome.code, str(outcome)))
+            else:
+                results.append((picture.name, outcome))
+            advance(len(results) + len(failures), len(pictures))
+    return results, failures
+
+
+def _compare(
+    model: "Pretrained",
+    pictures: Sequence[Picture],
+    labels: list[str],
+    template: list[str] | None,
+    top: int | None,
+    batch_size: int,
+) -> "Iterator[Outcome]":
     from seeread.tasks.classify import rank
     from seeread.tasks.embed import embed_readable
     from seeread.tasks.labels import embed_labels
 
     vectors = embed_labels(model, labels, template)
-    failures = [picture for picture in pictures if isinstance(picture, Failure)]
-    whole = [picture for picture in pictures if isinstance(picture, Picture)]
-    results: list[tuple[str, Classification]] = []
-    with progress("Looking at pictures") as advance:
-        for batch in embed_readable(model, [picture.source for picture in whole], batch_size):
-            seen = [whole[place] for place in batch.places]
-            ranked = rank(model, [picture.source for picture in seen], batch.vectors, labels, vectors, top)
-            results += zip([picture.name for picture in seen], ranked, strict=True)
-            failures += [Failure(whole[place].name, error.code, str(error)) for place, error in batch.failures]
-            advance(len(results) + len(failures), len(pictures))
-    return results, failures
+    for batch in embed_readable(model, [picture.source for picture in pictures], batch_size):
+        seen = [pictures[place] for place in batch.places]
+        yield from zip(
+            seen,
+            rank(model, [picture.source for picture in seen], batch.vectors, labels, vectors, top),
+            strict=True,
+        )
+        yield from ((pictures[place], error) for place, error in batch.failures)
+
+
+def _judge(
+    model: "Pretrained",
+    pictures: Sequence[Picture],
+    labels: list[str],
+    template: list[str] | None,
+    top: int | None,
+    batch_size: int,
+    question: str | None,
+    prior: bool,
+) -> "Iterator[Outcome]":
+    from seeread.tasks.writing.likelihood import Judge
+
+    judge = Judge(model, labels, template, question, prior, batch_size)
+    yield from zip(pictures, judge.each([picture.source for picture in pictures], top), strict=True)
 
 
 def _as_json(name: str, result: "Classification") -> dict[str, object]:
