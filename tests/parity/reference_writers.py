@@ -53,7 +53,7 @@ def language_model(folder: Path, kind: str, **settings: Any) -> nn.Module:
     """A language model of that `model_type` in `folder`."""
     config = transformers.AutoConfig.for_model(kind, **LANGUAGE_MODELS[kind] | settings)
     config._attn_implementation = "eager"  # the one that does everything
-    words(folder)
+    tokenizer(folder)
     return _saved(transformers.AutoModelForCausalLM.from_config(config), folder)
 
 
@@ -73,7 +73,7 @@ def llava(
         "image_token_index": IMAGE,
         "vision_feature_select_strategy": "default" if tower == "clip_vision_model" else "full",
     } | top
-    words(folder)
+    tokenizer(folder)
     side = settings["vision_config"]["image_size"]
     square = {"size": {"shortest_edge": side}, "crop_size": {"height": side, "width": side}, "resample": 3}
     kind = "CLIPImageProcessor"
@@ -87,7 +87,7 @@ def llava(
     return _saved(transformers.LlavaNextForConditionalGeneration(config), folder)
 
 
-def words(folder: Path) -> None:
+def tokenizer(folder: Path) -> None:
     """A tokenizer in `folder`: as many words as the models have ids, "<image>" the last of them."""
     special = ("<pad>", "<s>", "</s>", "<unk>", "<image>")
     names = [*special[:4], *(f"w{number}" for number in range(4, IMAGE)), "<image>"]

@@ -61,7 +61,9 @@ def _chat(style: PromptStyle, dialogue: Dialogue, standins: StandIns, ask: bool 
     text = _render(style, messages, ask)
     whole = _pressed(text)
     for turn in dialogue:
-        if _pressed(standins.hide(turn.text, POINTING if turn.speaker == "assistant" else None)) not in whole:
+        keep = POINTING if turn.speaker == "assistant" else None
+        texts = (part for part in turn.content if isinstance(part, str))  # there may be pictures between them
+        if any(_pressed(standins.hide(text, keep)) not in whole for text in texts):
             raise TemplateError(
                 f"The model's chat template does not pass on what the {turn.speaker} said. "
                 "Leave that turn out, or use another template."
