@@ -25,6 +25,7 @@ def paligemma(
     window: int = 7,
     side: int = 33,
     tied: bool = True,
+    image: int = IMAGE,
     **text: Any,
 ) -> nn.Module:
     """A PaliGemmaForConditionalGeneration, saved to `folder` if there is one; the `second` writes with Gemma 2."""
@@ -36,7 +37,7 @@ def paligemma(
     )
     tower = transformers.SiglipVisionConfig(**VISION, image_size=side, patch_size=8, vision_use_head=False)
     config = transformers.PaliGemmaConfig(
-        vision_config=tower, text_config=gemma, image_token_index=IMAGE, projection_dim=gemma.hidden_size,
+        vision_config=tower, text_config=gemma, image_token_index=image, projection_dim=gemma.hidden_size,
         hidden_size=gemma.hidden_size, pad_token_id=0, eos_token_id=1, bos_token_id=2,
         tie_word_embeddings=tied,
     )  # fmt: skip

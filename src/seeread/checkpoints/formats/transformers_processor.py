@@ -35,14 +35,17 @@ def read_processor(folder: Path, c: ModelConfig, tokenizer: Path | None = None) 
         words = Tokenizer.from_folder(tokenizer or folder, family, c.text.context_length)
         return Processor(read_transform(folder), words)
     with naming(folder / "config.json"):
-        most = context_length(Settings(config if isinstance(c, DecoderConfig) else config.get("text_config") or {}))
+        text = config if isinstance(c, DecoderConfig) else config.get("text_config") or {}
+        usual = {"model_type": "gemma"} if isinstance(c, PaliGemmaConfig) else {}
+        most = context_length(Settings(usual | text))
     words = Tokenizer.from_folder(tokenizer or folder, kind, most)
     if isinstance(c, DecoderConfig):
         return Processor(None, words, style_from_transformers(folder, kind, words))
     transform = read_transform(folder)
     if isinstance(transform, TileTransform):
         _require_one_opinion(folder, config, transform)
-    return Processor(transform, words, style_from_transformers(folder, kind, words, c.image_tokens))
+    style = style_from_transformers(folder, kind, words, c.image_tokens)
+    return Processor(transform, words, style.within(c.text.vocabulary, words.rules.pad_id))
 
 
 def write_processor(processor: Processor, c: ModelConfig, config: dict[str, Any], folder: Path) -> None:
@@ -70,6 +73,8 @@ def write_processor(processor: Processor, c: ModelConfig, config: dict[str, Any]
         if isinstance(c, LLaVAConfig):
             config |= {"image_seq_length": c.image_tokens}
             write_json(folder / "processor_config.json", _llava_processor(c, config, style.image_text))
+    if isinstance(c, PaliGemmaConfig) and described is not None:
+        described |= {"image_seq_length": c.image_tokens, "processor_class": "PaliGemmaProcessor"}
     if isinstance(transform, TileTransform) and described is not None:
         config[_PINPOINTS] = described[_PINPOINTS]
     if described is not None:
