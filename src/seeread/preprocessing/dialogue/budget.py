@@ -6,6 +6,7 @@ from types import NoneType
 from typing import Any
 
 from jinja2 import Undefined
+from jinja2.runtime import LoopContext
 
 from seeread.errors import TemplateError
 
@@ -59,7 +60,7 @@ class Budget:
     def take(self, value: Any) -> Any:
         """The value, paid for by everything that is in it: what is listed twice counts twice, so that whoever works
         with it needs no more steps than that. What comes one by one becomes a list."""
-        if isinstance(value, Iterator):
+        if isinstance(value, Iterator) and not isinstance(value, LoopContext):
             value = list(self._counted(value))
         if isinstance(value, KeysView | ItemsView | ValuesView):
             value = list(value)

@@ -35,9 +35,15 @@ CALL = 50
 MOST_NODES = 10_000
 """The largest in use have about 4,000. It bounds the time that Jinja takes to compile a template."""
 
+DEEPEST = 80
+"""How many nodes may stand in each other. Jinja takes its time over loops in loops."""
+
 
 class Guard(NodeTransformer):
     """Rebuilds a tree from its leaves. Raises TemplateError for what is not allowed in one."""
+
+    def __init__(self) -> None:
+        self._depth = 0
 
     def visit(self, node: nodes.Node, *args: Any, **kwargs: Any) -> Any:
         """The node, rebuilt with everything below it."""
@@ -48,8 +54,12 @@ class Guard(NodeTransformer):
             )
         if isinstance(node, nodes.Template) and _size(node) > MOST_NODES:
             raise TemplateError("The model's chat template is too large. Use another template.")
+        if self._depth > DEEPEST:
+            raise TemplateError("The model's chat template goes in too deep. Use another template.")
         steps = _size(node) if isinstance(node, REPEATING) else 1
+        self._depth += 1
         self.generic_visit(node)
+        self._depth -= 1
         match node:
             case nodes.TemplateData():  # so that it is counted like everything that is written
                 return nodes.Const(node.data, lineno=node.lineno)
