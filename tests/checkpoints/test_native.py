@@ -10,7 +10,7 @@ import torch
 from seeread.checkpoints.checkpoint import Checkpoint
 from seeread.checkpoints.files.integrity import write_manifest
 from seeread.checkpoints.formats import native
-from seeread.checkpoints.formats.dataclass_json import from_json, to_json
+from seeread.checkpoints.files.dataclass_json import from_json, to_json
 from seeread.checkpoints.refusal import Refusal
 from seeread.errors import CheckpointError
 from seeread.models.dual_encoder import DualEncoder, DualEncoderConfig

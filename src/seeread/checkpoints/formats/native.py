@@ -5,7 +5,7 @@ from typing import Any
 
 from seeread.checkpoints.checkpoint import Checkpoint
 from seeread.checkpoints.files import read_tensors, verify_manifest, write_json, write_manifest, write_sharded
-from seeread.checkpoints.formats.dataclass_json import from_json, to_json
+from seeread.checkpoints.files.dataclass_json import from_json, to_json
 from seeread.checkpoints.formats.settings import read_json
 from seeread.checkpoints.match import require_fit, require_fitting_processor
 from seeread.checkpoints.refusal import Refusal, naming, shown
