@@ -93,7 +93,7 @@ class ScriptedModel(nn.Module):
 
 def scripted(scripts: Mapping[tuple[str, str], Script], name: str = "tests/scripted") -> Pretrained:
     """`{("red", "detect cat"): ["<loc0001>...", {"<loc0002>": 0.9}, " cat"]}`: what it says of a red picture."""
-    transform = ImageTransform(size=(8, 8), mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
+    transform = ImageTransform(size=(8, 8), mode="squash", mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
     style = type(PREFIX)(**PREFIX.__dict__ | {"image_tokens": 1, "bins": BINS})
     model = ScriptedModel(scripts).eval()
     return Pretrained(model, Processor(transform, byte_tokenizer(), style), Origin(name, Path(name), "native"))

@@ -7,8 +7,6 @@ are taken, the encoder is for making training data.
 import os
 from pathlib import Path
 
-import torch
-
 from seeread.checkpoints.files import nonfinite, read_npz
 from seeread.checkpoints.refusal import Refusal, naming, shown
 from seeread.checkpoints.table import Rule, Table, read, their_name, under
@@ -38,8 +36,8 @@ TABLE: Table = (
 )
 
 
-def load_mask_decoder(path: str | os.PathLike[str], device: str | torch.device = "cpu") -> MaskDecoder:
-    """The mask decoder in a `.npz` file, in float32 and evaluation mode.
+def load_mask_decoder(path: str | os.PathLike[str]) -> MaskDecoder:
+    """The mask decoder in a `.npz` file, on the CPU, in float32 and evaluation mode: a mask takes it milliseconds.
 
     Raises `CheckpointError` if the file is missing, damaged, or holds something else than these weights.
     """
@@ -60,4 +58,4 @@ def load_mask_decoder(path: str | os.PathLike[str], device: str | torch.device =
         if broken := nonfinite(ours):
             raise Refusal(f"its {their_name(broken[0], TABLE)} holds numbers that are none (NaN or infinity)")
     model.load_state_dict({name: ours[name].float() for name in wanted}, strict=True)
-    return model.requires_grad_(False).to(device)
+    return model.requires_grad_(False)

@@ -88,7 +88,7 @@ def _colour(place: int) -> Colour:
 def _enlarged(picture: Image.Image) -> Image.Image:
     longer = max(picture.size)
     if longer >= _LEAST_SIDE:
-        return picture.copy()
+        return picture
     times = ceil(_LEAST_SIDE / longer)
     return picture.resize((picture.width * times, picture.height * times), Image.Resampling.BICUBIC)
 
@@ -123,17 +123,21 @@ def _outline(canvas: Image.Image, area: Area, line: int, colour: Colour, strengt
 
 
 def _mask(canvas: Image.Image, each: Detection, colour: Colour, pen: _Pen) -> None:
-    """The mask as a veil of its colour, with a clear line around it."""
+    """The mask as a veil of its colour, with a clear line along its edge and a thin dark one around that."""
     assert each.grid is not None
     left, upper, right, lower = each.box.pixels(*canvas.size)
-    inside = stretched(each.grid, (right - left, lower - upper)) > 0
-    shape = Image.fromarray(np.pad(inside, pen.line).astype(np.uint8) * 255)
-    # A blurred shape is less than full within a line's width of its edge, whatever the shape.
-    soft = np.asarray(shape.filter(ImageFilter.BoxBlur(pen.line)))[pen.line : -pen.line, pen.line : -pen.line]
-    edge = inside & (soft < 250)
-    veil = np.where(edge, 235, np.where(inside, round(255 * _FILL), 0)).astype(np.uint8)
-    smooth = Image.fromarray(veil).filter(ImageFilter.GaussianBlur(0.7))  # or the line would have steps
-    canvas.paste(colour, (left, upper), smooth)
+    inside = np.pad(stretched(each.grid, (right - left, lower - upper)) > 0, pen.line)
+    shape = Image.fromarray(inside.astype(np.uint8) * 255)
+    # A blurred shape is less than full within the blur's width of its edge, and more than empty beyond it.
+    edge = inside & (np.asarray(shape.filter(ImageFilter.BoxBlur(pen.line))) < 250)
+    around = ~inside & (np.asarray(shape.filter(ImageFilter.BoxBlur(max(1, pen.line // 3)))) > 5)
+    place = (left - pen.line, upper - pen.line)
+    for paint, strength in (
+        ((0, 0, 0), np.where(around, 90, 0)),
+        (colour, np.where(edge, 235, np.where(inside, round(255 * _FILL), 0))),
+    ):
+        veil = Image.fromarray(strength.astype(np.uint8))
+        canvas.paste(paint, place, veil.filter(ImageFilter.GaussianBlur(0.7)))  # or the lines would have steps
 
 
 def _tag(canvas: Image.Image, each: Detection, colour: Colour, pen: _Pen, taken: list[Area]) -> None:

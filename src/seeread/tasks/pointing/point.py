@@ -76,6 +76,7 @@ def point(
 ) -> Iterator[Detections | ImageError]:
     """What is found in each picture, in their order; for a picture that cannot be opened, the error that says why.
 
+    Boxes are taken to be of the whole picture, as PaliGemma's are: its transform squashes, and cuts nothing off.
     `batch_size` is how many prompts are answered at a time, but those of one picture are never taken apart.
     """
     check_batch_size(batch_size)
