@@ -9,7 +9,9 @@ import pytest
 from PIL import Image
 
 from seeread.cli.main import run as run_command_line
+from seeread.cli.options import WRITING_MODEL
 from seeread.pretrained import Pretrained
+from tests.talkers import colour_talker
 from tests.tiny import colour_model
 
 
@@ -28,9 +30,12 @@ Run = Callable[..., Ran]
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """`run("classify", path, ...)`; `--model sigmoid` is trained with a sigmoid. Nothing ever prints a traceback."""
+    """`run("classify", path, ...)`; `--model sigmoid` is trained with a sigmoid, and the model of the commands that
+    write says which colour it sees. Nothing ever prints a traceback."""
 
     def load(name: str, **_: object) -> Pretrained:
+        if name == WRITING_MODEL:
+            return colour_talker()
         return colour_model("sigmoid" if name == "sigmoid" else "softmax")
 
     monkeypatch.setattr("seeread.checkpoints.load.load", load)

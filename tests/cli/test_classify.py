@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from seeread.cli.options import WRITING_MODEL
 from tests.cli.conftest import Run
 
 LABELS = "a red dog, a green dog,a blue dog"
@@ -158,3 +159,21 @@ def test_names_cannot_play_with_the_terminal(run: Run, photos: Path, tmp_path: P
     evil.write_bytes((photos / "red.png").read_bytes())
     ran = run("classify", evil, tmp_path / "\x1b.png", "--labels", LABELS)
     assert "\x1b" not in ran.out + ran.err
+
+
+def test_models_that_write(run: Run, photos: Path) -> None:
+    ask = ("classify", photos / "red.png", photos / "broken.jpg", "--labels", "red,green", "--model", WRITING_MODEL)
+    status, out, err = run(*ask)
+    assert status == 1
+    assert out.splitlines()[1].split()[0] == "red"
+    assert "broken.jpg is text" in err
+    seen, broken = run(*ask, "--json", "--question", "which colour?").json
+    assert (seen["kind"], seen["scores"][0]["label"], "error" in broken) == ("likelihood", "red", True)
+    assert run(*ask, "--json", "--no-prior").json[0]["scores"] != seen["scores"]
+
+
+@pytest.mark.parametrize("option", [("--question", "what?"), ("--no-prior",)])
+def test_models_that_compare_are_asked_nothing(run: Run, photos: Path, option: tuple[str, ...]) -> None:
+    status, _, err = run("classify", photos / "red.png", "--labels", "red", *option)
+    assert status == 2
+    assert "for models that write" in err

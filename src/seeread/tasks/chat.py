@@ -6,6 +6,7 @@ from typing import Literal, Unpack, overload
 from seeread.errors import UsageError
 from seeread.generation.memory import Memory
 from seeread.generation.sampling import Sampling
+from seeread.interface import Batch
 from seeread.preprocessing.dialogue import Picture, Turn
 from seeread.preprocessing.image import Source, as_list
 from seeread.pretrained import Pretrained
@@ -56,7 +57,9 @@ class Chat:
             raise UsageError("There is nothing in the message. Say something.")
         shown = [Picture(source) for source in as_list(images)[0]]
         turn = Turn("user", (*shown, text.strip()))
-        answer = Stream(self._answer(turn))
+        batch = self._sight.batch([self._dialogue(turn)])
+        self._sight.keep(pictures([*self.turns, turn]))
+        answer = Stream(self._answer(turn, batch))
         if stream:
             return answer
         for _ in answer:
@@ -74,9 +77,7 @@ class Chat:
         """Takes everything back but the system's turn."""
         del self.turns[self._first :]
 
-    def _answer(self, turn: Turn) -> Generator[str, None, Answer]:
-        batch = self._sight.batch([self._dialogue(turn)])
-        self._sight.keep(pictures([*self.turns, turn]))
+    def _answer(self, turn: Turn, batch: Batch) -> Generator[str, None, Answer]:
         pieces = Stream(written(self.model, batch, self.sampling, self._memory))
         text, complete = "", False
         try:

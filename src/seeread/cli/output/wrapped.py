@@ -20,10 +20,11 @@ class Wrapped:
     def __enter__(self) -> "Wrapped":
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Ends the last line, also where the writing was interrupted."""
+    def __exit__(self, problem: object, *_: object) -> None:
+        """Ends the last line, also where the writing was interrupted in it."""
         self._settle()
-        self._print("\n")
+        if self._column or problem is None:
+            self._print("\n")
         sys.stdout.flush()
 
     def write(self, piece: str) -> None:
