@@ -5,9 +5,9 @@ from pathlib import Path
 
 from seeread.checkpoints.checkpoint import Checkpoint
 from seeread.checkpoints.files.npz_file import is_npz
-from seeread.checkpoints.formats import big_vision, native, open_clip, openai, transformers
+from seeread.checkpoints.formats import big_vision, llava_authors, native, open_clip, openai, transformers
 from seeread.checkpoints.formats.settings import read_json
-from seeread.checkpoints.hub import clip_tokenizer_file
+from seeread.checkpoints.hub import clip_tokenizer_file, locate
 from seeread.checkpoints.refusal import Refusal, naming
 
 
@@ -16,9 +16,11 @@ def read(
     tokenizer: Path | None = None,
     architecture: str | None = None,
     look: Callable[[], Path] = clip_tokenizer_file,
+    find: Callable[[str], Path] = locate,
 ) -> Checkpoint:
     """The checkpoint at `path`, in whatever format it is. `tokenizer` is a file or folder, for those without one;
-    where CLIP's is meant and nobody names it, `look` finds it. `architecture` is for a file that needs to be told.
+    where CLIP's is meant and nobody names it, `look` finds it. `architecture` is for a file that needs to be told;
+    `find` gives the folder of an image tower that a LLaVA only names.
 
     Raises `CheckpointError` for what is none, or is refused.
     """
@@ -38,6 +40,8 @@ def read(
     config = read_json(path / "config.json") if (path / "config.json").is_file() else {}
     if "seeread" in config:
         return native.read(path, tokenizer)
+    if llava_authors.is_authors(config):
+        return llava_authors.read(path, tokenizer, find)
     # The hub has folders that hold one model in both formats, and folders whose config.json is of a third.
     foreign = (path / "open_clip_config.json").is_file()
     if config and not (foreign and not transformers.reads(path, config)):

@@ -98,7 +98,7 @@ def read_model(folder: Path) -> tuple[ModelConfig, State]:
     weights = find_weights(folder)
     tensors, strangers, table = _renamed(read_tensors(weights), kind.layouts(ours))
     with naming(weights):
-        _drop_tied_head(ours, tensors)
+        drop_tied_head(ours, tensors)
     require_fit(weights, ours, tensors, strangers, table)
     return ours, tensors
 
@@ -160,7 +160,7 @@ def _renamed(stored: State, layouts: tuple[Table, ...]) -> tuple[State, list[str
     return min(tried, key=lambda one: len(one[1]))
 
 
-def _drop_tied_head(c: ModelConfig, tensors: State) -> None:
+def drop_tied_head(c: ModelConfig, tensors: State) -> None:
     """A head that is the embedding may be stored once more; then it is the same, or nobody knows what is meant."""
     text = c if isinstance(c, DecoderConfig) else c.text
     if not isinstance(text, DecoderConfig) or not text.tied or "text.head.weight" not in tensors:
