@@ -1,0 +1,48 @@
+"""RMSNorm: its formula, Gemma's offset, and its precision."""
+
+import pytest
+import torch
+from torch import nn
+
+from seeread.nn.norm import RMSNorm, build_norm
+
+
+def test_is_its_formula() -> None:
+    norm = RMSNorm(7, eps=0.1)
+    norm.weight.data.normal_()
+    x = torch.randn(3, 7).double()
+    expected = x / (x.square().mean(-1, keepdim=True) + 0.1).sqrt() * norm.weight
+    torch.testing.assert_close(norm(x), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_starts_as_the_plain_norm() -> None:
+    x = torch.randn(2, 5)
+    torch.testing.assert_close(RMSNorm(5, 1e-6)(x), RMSNorm(5, 1e-6, offset=1.0)(x))
+    assert RMSNorm(5, 1e-6, offset=1.0).weight.eq(0).all()
+
+
+@pytest.mark.parametrize("offset", [0.0, 1.0])
+def test_computes_in_float32(offset: float) -> None:
+    """Only what goes in and out is rounded: a thousand squares, summed up in bf16, would be off by percents."""
+    x = torch.full((1, 4096), 3.0)
+    x[0, 0] = 100.0
+    rough = RMSNorm(4096, 1e-6, offset).bfloat16()(x.bfloat16())
+    assert rough.dtype == torch.bfloat16
+    torch.testing.assert_close(rough.float(), RMSNorm(4096, 1e-6, offset)(x), rtol=5e-3, atol=0)
+
+
+def test_offset_is_added_before_rounding() -> None:
+    """A weight near 0 keeps its digits; near 1, bf16 would have two."""
+    norm = RMSNorm(64, 1e-6, offset=1.0)
+    norm.weight.data.fill_(0.0012)
+    x = torch.randn(1, 64)
+    assert not torch.equal(norm.bfloat16()(x), RMSNorm(64, 1e-6)(x))
+
+
+def test_builds_either() -> None:
+    layer = build_norm("layer", 6, 1e-3)
+    assert isinstance(layer, nn.LayerNorm)
+    assert layer.eps == 1e-3
+    rms = build_norm("rms", 6, 1e-3, 1.0)
+    assert isinstance(rms, RMSNorm)
+    assert (rms.eps, rms.offset) == (1e-3, 1.0)
