@@ -1,6 +1,7 @@
 """Writing: what is written does not depend on the rows beside it, on what is remembered, or on how it comes out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from seeread.errors import UsageError
 from seeread.generation.complete import complete, stream
 from seeread.generation.generate import generate
 from seeread.generation.sampling import Sampling
+from seeread.generation.score import tell_answers
 from seeread.interface import Batch, Generates, Role
 from seeread.nn.cache import Cache
 from tests.generation.agreement import same
@@ -58,6 +60,33 @@ def test_many_are_as_one_by_one(text: str, way: str) -> None:
         [alone] = complete(model, row_of(batch, row), WAYS[way], end, write)
         same(ours, alone)
         assert ours.ids == endless[row].ids[: len(ours.ids)]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_tells_what_the_model_itself_thinks(way: str) -> None:
+    """Before penalty and temperature: what it says of the answers when it reads them."""
+    model, batch = writer(), batch_of(rows(7, 1, 4))
+    answers = complete(model, batch, WAYS[way], END, write)
+    told = tell_answers(model, batch, [one.ids for one in answers], WAYS[way].logprobs)
+    for one, expected in zip(answers, told, strict=True):
+        same(one, replace(one, logprobs=expected))
+
+
+def test_rows_keep_their_own_numbers() -> None:
+    """Without a seed each row draws numbers of its own, also when those before it are over and gone."""
+    model, batch, way = writer(), batch_of(rows(7, 1, 4, 11, 2, 3)), Sampling(max_tokens=12, temperature=1.5)
+
+    def drawn(end: set[int]) -> list[tuple[int, ...]]:
+        torch.manual_seed(1)
+        return [one.ids for one in complete(model, batch, way, end, write)]
+
+    endless = drawn(set())
+    end = {endless[0][0], endless[1][1], endless[2][3], endless[3][5]}
+    ended = drawn(end)
+    lengths = [len(ids) for ids in ended]
+    assert len(set(lengths)) > 3, "rows should leave more than once"
+    assert lengths[:2] != sorted(lengths, reverse=True)[:2], "and the first among them"
+    assert ended == [ids[:length] for ids, length in zip(endless, lengths, strict=True)]
 
 
 @pytest.mark.parametrize("text", TEXTS)

@@ -18,7 +18,7 @@ from transformers import (
 )
 
 from seeread.errors import UsageError
-from seeread.generation.choice import Choice, tell
+from seeread.generation.choice import BLOCK, Choice, tell
 from seeread.generation.sampling import (
     Sampling,
     draw,
@@ -144,6 +144,7 @@ def test_a_seed_says_all_and_none_follows_torch() -> None:
         return [choose(flat, step).tolist() for step in range(count)]
 
     assert drawn(3) == drawn(3) != drawn(4)
+    assert drawn(3)[BLOCK:] != drawn(3)[: 100 - BLOCK], "and numbers are not used twice"
     assert drawn(3, 70) == drawn(3)[:70], "a longer answer begins like a shorter one"
     assert all(one == other for one, other in drawn(3)), "rows have the same seed, too"
     torch.manual_seed(0)
