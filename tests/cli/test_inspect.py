@@ -7,6 +7,7 @@ import pytest
 
 from seeread.checkpoints.save import save
 from tests.cli.conftest import Run
+from tests.talkers import BINS, tiny_llava, tiny_paligemma
 from tests.tiny import tiny_model
 
 
@@ -29,6 +30,20 @@ def test_facts(run: Run, checkpoint: Path) -> None:
     assert facts["texts"]["end_id"] == 2
     weights = hashlib.sha256((checkpoint / "model.safetensors").read_bytes()).hexdigest()
     assert facts["integrity"] == {"manifest": "matches", "sha256": {"model.safetensors": weights}}
+
+
+def test_models_that_write(run: Run, tmp_path: Path) -> None:
+    for model in (tiny_llava(), tiny_paligemma()):
+        folder = tmp_path / model.origin.name
+        save(model, folder)
+        facts = run("inspect", folder, "--json").json
+        count = sum(parameter.numel() for parameter in model.module.parameters())
+        assert facts["checkpoint"]["family"] == type(model.model).__name__
+        assert sum(facts[part]["parameters"] for part in ("vision", "text", "connector")) == count
+        assert facts["prompts"]["image_tokens"] == 4
+        assert facts["prompts"]["caption"] == model.style.caption
+        assert facts["prompts"].get("location_bins") == (BINS if model.style.detect else None)
+        assert run("inspect", folder).out.count("image tokens") == 1
 
 
 def test_for_a_person(run: Run, checkpoint: Path) -> None:

@@ -12,6 +12,7 @@ from seeread.cli.output.console import console, print_json, show
 
 if TYPE_CHECKING:
     from seeread.checkpoints.checkpoint import Checkpoint
+    from seeread.preprocessing.dialogue import PromptStyle
 
     Facts = dict[str, dict[str, Any]]  # section -> what -> how it is
 
@@ -85,7 +86,17 @@ def _model(found: "Checkpoint") -> "Facts":
 def _processor(found: "Checkpoint") -> "Facts":
     tokenizer, transform = found.processor.tokenizer, found.processor.image_transform
     pictures = {"pictures": transform.to_dict()} if transform is not None else {}
-    return pictures | {"texts": {"vocabulary": tokenizer.size, **tokenizer.rules.to_dict()}}
+    texts = {"vocabulary": tokenizer.size, **tokenizer.rules.to_dict()}
+    style = found.processor.style
+    return {**pictures, "texts": texts, **({"prompts": _prompts(style)} if style is not None else {})}
+
+
+def _prompts(style: "PromptStyle") -> dict[str, Any]:
+    """How it is spoken to, and how many tokens a picture, or a tile of a large one, becomes."""
+    facts: dict[str, Any] = {"kind": style.kind, "image_tokens": style.image_tokens, "end_ids": list(style.end_ids)}
+    if style.image_text is not None:
+        facts |= {"caption": style.caption, "answer": style.answer, "detect": style.detect, "segment": style.segment}
+    return facts | ({"location_bins": style.bins} if style.detect is not None else {})
 
 
 def _tensors(found: "Checkpoint") -> dict[str, Any]:
