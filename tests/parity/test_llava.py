@@ -205,3 +205,21 @@ def test_defaults_are_theirs(kind: str) -> None:
     only = {"model_type": config["model_type"], "text_config": {"rms_norm_eps": 1e-5}, "vision_config": {}}
     given = getattr(reference.transformers, f"{kind}Config")(**{k: v for k, v in only.items() if k != "model_type"})
     assert formats.read_llava(only) == formats.read_llava(json.loads(given.to_json_string(use_diff=False)))
+
+
+def test_reads_what_is_published() -> None:
+    """llava-hf/llava-1.5-7b-hf and llava-hf/llava-v1.6-mistral-7b-hf, config.json."""
+    tower = {"hidden_size": 1024, "image_size": 336, "intermediate_size": 4096, "model_type": "clip_vision_model"}
+    tower |= {"num_attention_heads": 16, "num_hidden_layers": 24, "patch_size": 14, "projection_dim": 768}
+    shared = {"ignore_index": -100, "image_token_index": 32000, "projector_hidden_act": "gelu", "vision_config": tower}
+    shared |= {"vision_feature_layer": -2, "vision_feature_select_strategy": "default", "vocab_size": 32064}
+    vicuna = {"max_position_embeddings": 4096, "model_type": "llama", "rms_norm_eps": 1e-05, "vocab_size": 32064}
+    first = formats.read_llava(shared | {"model_type": "llava", "pad_token_id": 32001, "text_config": vicuna})
+    assert (first.image_tokens, first.skip_last, first.tiles) == (576, 1, False)
+    assert (first.text.width, first.text.transformer.layers, first.text.vocabulary) == (4096, 32, 32064)
+    mistral = {"intermediate_size": 14336, "max_position_embeddings": 32768, "model_type": "mistral"}
+    mistral |= {"num_key_value_heads": 8, "rms_norm_eps": 1e-05, "rope_theta": 1000000.0, "sliding_window": None}
+    second = formats.read_llava(shared | {"model_type": "llava_next", "text_config": mistral | {"vocab_size": 32064}})
+    assert second.tiles
+    t = second.text.transformer
+    assert (t.kv_heads, t.window, t.hidden, t.rope and t.rope.theta) == (8, None, 14336, 1e6)
