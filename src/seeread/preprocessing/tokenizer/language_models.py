@@ -6,6 +6,7 @@ from typing import Literal
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
+from seeread.errors import TokenizerError
 from seeread.preprocessing.tokenizer.folder import (
     SENTENCEPIECE_NAMES,
     dump,
@@ -58,8 +59,12 @@ def from_language_model(
         starts = surroundings(backend, folder / "tokenizer.json")[0] is not None
     elif files:
         backend, starts = _sentencepiece(files[0], config), True
-    else:
+    elif has(folder, "vocab.json"):
         backend, starts = _byte_level(folder, family, config), family == "opt"
+    else:
+        raise TokenizerError(
+            f"There is no tokenizer in {folder}: no tokenizer.json, no tokenizer.model, no vocab.json. Put one there."
+        )
     _add_tokens(backend, folder, config)
     stated = config.get("add_bos_token")
     start_id = token_id(backend.token_to_id, config, "bos_token")
