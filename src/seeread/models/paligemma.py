@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from seeread.fusion.places import Places
 from seeread.fusion.splice import splice
 from seeread.interface import Batch, Images, Role
 from seeread.nn.cache import Cache
@@ -17,6 +18,7 @@ class PaliGemmaConfig:
 
     vision: SquareTowerConfig
     text: DecoderConfig
+    places: bool = False  # no published checkpoint: for towers whose features do not tell where they lie
 
     @property
     def image_tokens(self) -> int:
@@ -34,11 +36,12 @@ class PaliGemma(nn.Module):
         c = self.config = config
         self.vision = build_square_tower(c.vision)
         self.connector = nn.Linear(c.vision.width, c.text.width)
+        self.places = Places(c.vision.tokens, c.text.width) if c.places else nn.Identity()
         self.text = Decoder(c.text)
 
     def see(self, images: Images) -> Tensor:
         """(images, 3, height, width) to (image tokens in all, text width)."""
-        return self.connector(self.vision(images)).flatten(0, 1)
+        return self.places(self.connector(self.vision(images))).flatten(0, 1)
 
     def read(self, batch: Batch, cache: Cache | None = None) -> Tensor:
         """Features (batch, tokens, width): the image and the prompt are read both ways, the answer left to right."""
