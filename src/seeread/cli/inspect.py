@@ -141,6 +141,8 @@ def _show(facts: "Facts") -> None:
         table.add_column(style="dim", no_wrap=True)
         table.add_column(overflow="fold")
         for what, value in rows.items():
+            if value is None or value == ():  # what most configs leave unsaid; --json says it
+                continue
             table.add_row(f"  {what.replace('_', ' ')}", _said(what, value))
         show(table, out)
 
@@ -153,8 +155,6 @@ def _said(what: str, value: Any) -> str:
             return " x ".join(map(str, value)) if what == "size" else ", ".join(map(str, value))
         case bool():
             return "yes" if value else "no"
-        case None:
-            return "none"
         case int() if what == "parameters":
             return f"{value:,} ({millions(value)})"
         case int() if what == "bytes":
