@@ -8,6 +8,7 @@ import pytest
 from seeread.checkpoints.catalogue import close_names, entries, find, find_source, unknown
 from seeread.errors import CheckpointError
 from tests.checkpoints.architectures import ARCHITECTURES, PUBLISHED, count
+from tests.checkpoints.published_writers import WRITERS, count_writer
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,13 @@ from tests.checkpoints.architectures import ARCHITECTURES, PUBLISHED, count
         ("timm/ViT-B-16-SigLIP2", "timm/ViT-B-16-SigLIP2"),
         ("ViT-SO400M-14-SigLIP-384:webli", "google/siglip-so400m-patch14-384"),
         ("google/siglip2-so400m-patch16-naflex", "google/siglip2-so400m-patch16-naflex"),
+        ("llava-v1.5-7b", "llava-hf/llava-1.5-7b-hf"),
+        ("llava-1.5-7b-hf", "llava-hf/llava-1.5-7b-hf"),
+        ("liuhaotian/llava-v1.5-7b", "liuhaotian/llava-v1.5-7b"),
+        ("llava-hf/llava-v1.6-mistral-7b-hf", "llava-hf/llava-v1.6-mistral-7b-hf"),
+        ("paligemma-3b-mix-448", "google/paligemma-3b-mix-448"),
+        ("google/paligemma-3b-pt-224-jax", "google/paligemma-3b-pt-224-jax"),
+        ("paligemma2-28b-pt-896", "google/paligemma2-28b-pt-896"),
     ],
 )
 def test_names_resolve(name: str, repository: str) -> None:
@@ -78,9 +86,19 @@ def test_every_entry_is_complete_or_says_none() -> None:
         if entry.archive:
             assert len(entry.archive.sha256) == 64
             assert entry.archive.sha256 in entry.archive.url
-    without = [entry.name for entry in entries() if not entry.accuracy]
+    compare = [entry for entry in entries() if "compare" in entry.does]
+    without = [entry.name for entry in compare if not entry.accuracy]
     assert without == ["seeread/mini-clip", "siglip-so400m-patch16-256-i18n"]
     assert all(entry.licence for entry in entries())
+
+
+def test_what_models_do() -> None:
+    for entry in entries():
+        writes = {"LLaVA": ("write",), "PaliGemma": ("write", "point")}.get(entry.family.split()[0].split("-")[0])
+        if entry.source is not None:
+            assert entry.does == (writes or ("compare",)), entry.name
+            assert entry.gated == (writes == ("write", "point")), entry.name
+        assert entry.accuracy is None or "compare" in entry.does
 
 
 def test_openai_has_its_nine_models_in_order() -> None:
@@ -102,8 +120,15 @@ def test_parameters_are_counted(architecture: str) -> None:
         assert round(counted / 1e6, 2) == PUBLISHED[architecture]
 
 
+@pytest.mark.parametrize("architecture", sorted(WRITERS))
+def test_parameters_of_models_that_write_are_counted(architecture: str) -> None:
+    said = {entry.parameters for entry in entries() if entry.architecture == architecture}
+    assert said == {count_writer(WRITERS[architecture])}
+
+
 def test_every_architecture_is_counted() -> None:
-    assert {entry.architecture for entry in entries()} == {*ARCHITECTURES, "mini-clip"}
+    bundled = {entry.architecture for entry in entries() if entry.source is None}
+    assert {entry.architecture for entry in entries()} == {*ARCHITECTURES, *WRITERS, *bundled}
 
 
 def test_close_names() -> None:

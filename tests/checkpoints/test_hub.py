@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from seeread.checkpoints.catalogue import Format, entries, find
 from seeread.checkpoints.hub import cache_folder, clip_tokenizer_file, download, locate, revision_of, verify
 from seeread.checkpoints.hub.wanted import wanted
 from seeread.errors import CheckpointError, SeereadError, TokenizerError
@@ -32,6 +33,9 @@ CLIP = {
 }
 OPEN_CLIP = "open_clip_model.safetensors"
 SHARDS = "model-00001-of-00002.safetensors model-00002-of-00002.safetensors"
+TORCH_SHARDS = (
+    "pytorch_model.bin.index.json pytorch_model-00001-of-00002.bin pytorch_model-00002-of-00002.bin"
+)
 NEEDED = {"config.json", "preprocessor_config.json", "tokenizer.json", "vocab.json", "merges.txt", "model.safetensors"}
 
 
@@ -192,6 +196,20 @@ def test_the_cache_is_where_huggingface_hub_has_it(monkeypatch: pytest.MonkeyPat
 # The hub
 
 
+def test_the_way_out_is_a_model_that_does_the_same(cache: Path) -> None:
+    bundled = [entry for entry in entries() if entry.source is None]
+    for asked in ("llava-v1.5-7b", "google/paligemma-3b-mix-448"):
+        found = find(asked)
+        assert found is not None
+        fitting = [entry.name for entry in bundled if {*found.does} <= {*entry.does}]
+        assert f"or use {[*fitting, bundled[0].name][0]}, which" in message(asked)
+
+
+def test_a_licence_that_must_be_accepted_is_spoken_of_before(cache: Path) -> None:
+    assert "accepted first, on https://huggingface.co/google/paligemma2-3b-mix-448" in message("paligemma2-3b-mix-448")
+    assert "accepted" not in message("llava-v1.6-34b")
+
+
 def test_fetches_what_is_needed_and_no_more(hub: FakeHub, cache: Path) -> None:
     folder = locate(NAME)
     assert {path.name for path in folder.iterdir()} == NEEDED == {*hub.fetched}
@@ -242,6 +260,13 @@ def test_what_the_hub_refuses(hub: FakeHub, status: int, code: str, says: str) -
         assert "hf auth login" in text
 
 
+def test_a_licence_is_named_where_it_is_known(hub: FakeHub) -> None:
+    hub.refusals["google/paligemma-3b-pt-224"] = (403, "GatedRepo")
+    text = message("paligemma-3b-pt-224")
+    assert "accept its licence (Gemma) first" in text
+    assert "https://huggingface.co/google/paligemma-3b-pt-224" in text
+
+
 def test_no_such_repository(hub: FakeHub) -> None:
     assert "no such repository" in message("someone/nothing")
     assert "Did you mean ViT-B/32" in message("ViT-B/33")
@@ -254,7 +279,7 @@ def test_no_such_revision(hub: FakeHub) -> None:
 
 def test_a_repository_of_something_else(hub: FakeHub) -> None:
     hub.repositories["someone/words"] = {"config.json": b"{}", "model.gguf": b"..."}
-    assert "no dual encoder" in message("someone/words")
+    assert "no model in a format" in message("someone/words")
 
 
 def test_nobody_listens(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,6 +348,12 @@ def test_no_tokenizer_says_what_to_do(cache: Path) -> None:
         ("open_clip_config.json open_clip_model.safetensors open_clip_pytorch_model.bin", OPEN_CLIP),
         ("open_clip_config.json open_clip_pytorch_model.bin config.json model.safetensors", "model.safetensors"),
         (f"config.json model.safetensors.index.json {SHARDS}", f"model.safetensors.index.json {SHARDS}"),
+        (f"config.json {TORCH_SHARDS} model.safetensors.index.json {SHARDS}", f"model.safetensors.index.json {SHARDS}"),
+        (f"config.json {TORCH_SHARDS} mm_projector.bin", TORCH_SHARDS),  # LLaVA's authors'
+        ("config.json consolidated.safetensors model.gguf model.safetensors", "model.safetensors"),
+        ("config.json model.safetensors a.npz", "model.safetensors"),
+        ("README.md paligemma-3b-pt-224.npz", "paligemma-3b-pt-224.npz"),
+        ("config.json a.npz b.npz", None),
         ("config.json model.safetensors.index.json model-00001-of-00002.safetensors", None),
         ("config.json model-00001-of-00001.safetensors", None),
         ("model.safetensors tokenizer.json", None),
@@ -343,6 +374,35 @@ def test_a_known_format_goes_first_and_leaves_the_rest() -> None:
     assert found.weights == ("open_clip_pytorch_model.bin",)
     assert found.settings == ("open_clip_config.json", "tokenizer.json")
     assert wanted(both - {"open_clip_config.json"}, "open_clip") == wanted(both, "transformers")
+
+
+WRITER = {
+    "config.json", "generation_config.json", "processor_config.json", "preprocessor_config.json", "chat_template.jinja",
+    "chat_template.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "added_tokens.json",
+    "special_tokens_map.json",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["transformers", "llava_authors", None])
+def test_all_that_says_how_a_model_is_spoken_to(form: Format | None) -> None:
+    found = wanted({*WRITER, "training_args.bin", "trainer_state.json", "model.safetensors"}, form)
+    assert found is not None
+    assert {*found.settings} == WRITER
+    assert found.weights == ("model.safetensors",)
+
+
+def test_an_archive_of_big_vision_is_complete_without_a_tokenizer(cache: Path) -> None:
+    folder = write_snapshot(cache, "google/paligemma-3b-pt-224-jax", {"paligemma-3b-pt-224.npz": b"PK"})
+    assert locate("google/paligemma-3b-pt-224-jax") == folder
+
+
+def test_a_sharded_model_and_how_it_is_spoken_to_are_fetched(hub: FakeHub) -> None:
+    index = "model.safetensors.index.json"
+    stored = {*WRITER, index, *SHARDS.split()}
+    others = {*TORCH_SHARDS.split(), "README.md"}
+    hub.repositories["llava-hf/llava-1.5-7b-hf"] = {name: name.encode() for name in stored | others}
+    folder = locate("llava-v1.5-7b")
+    assert {path.name for path in folder.iterdir()} == stored == {*hub.fetched}
 
 
 def test_verify(cache: Path, tmp_path: Path) -> None:

@@ -16,14 +16,19 @@ if TYPE_CHECKING:
 
 
 def models(
-    *words: Annotated[str, Parameter(help="Only models in whose name, family, data or licence all these words occur.")],
+    *words: Annotated[
+        str, Parameter(help="Only models in whose name, family, use (compare...), data or licence all of these occur.")
+    ],
     json: options.Json = False,
 ) -> int:
     """What can be loaded by name.
 
-    Top-1 is the published zero-shot accuracy on ImageNet's validation images, in percent; a note says who measured it.
-    Other repositories of the Hugging Face hub with a checkpoint of these families can be named too, as owner/name.
-    With --json: a list with an object for each model, with its other names and repositories.
+    Models that compare are for classify, search and embed; those that write are for caption, ask and chat, and classify
+    too; those that point are for detect and segment besides. Top-1 is the published zero-shot accuracy on ImageNet's
+    validation images, in percent; a note says who measured it. Where a licence is to be accepted, that is done on the
+    model's page on the hub, before it is fetched. Other repositories of the Hugging Face hub with a checkpoint of these
+    families can be named too, as owner/name. With --json: a list with an object for each model, with its other names
+    and repositories.
     """
     found = [entry for entry in entries() if all(word.lower() in _text(entry) for word in words)]
     if not found:
@@ -39,7 +44,7 @@ def models(
 
 
 def _text(entry: Entry) -> str:
-    told = (entry.name, entry.family, entry.data, entry.licence, entry.repository, *entry.aliases)
+    told = (entry.name, entry.family, *entry.does, entry.data, entry.licence, entry.repository, *entry.aliases)
     return " ".join(word for word in told if word).lower()
 
 
@@ -49,6 +54,7 @@ def _table(found: Sequence[Entry], sources: list[str]) -> "Table":
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     table.add_column("name", no_wrap=True, min_width=12, overflow="ellipsis")
+    table.add_column("does", no_wrap=True, min_width=7)
     for column in ("parameters", "pixels", "top-1"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("data", overflow="ellipsis", no_wrap=True, min_width=4)
@@ -57,11 +63,12 @@ def _table(found: Sequence[Entry], sources: list[str]) -> "Table":
         top1 = f"{entry.accuracy.percent:.1f} [{sources.index(entry.accuracy.source) + 1}]" if entry.accuracy else ""
         table.add_row(
             entry.name,
+            ", ".join(entry.does),
             millions(entry.parameters),
             str(entry.resolution or "any"),
             top1,
             entry.data or "",
-            entry.licence or "",
+            f"{entry.licence or ''}, to accept" if entry.gated else entry.licence or "",
             end_section=after is not None and after.family != entry.family,
         )
     return table

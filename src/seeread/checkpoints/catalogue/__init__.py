@@ -1,16 +1,19 @@
-"""Every published dual encoder that seeread can load, under every name that people use for it. Never imports torch."""
+"""The published models that seeread can load, under every name that people use for them. Never imports torch."""
 
 from difflib import get_close_matches
 from functools import cache
 
 from seeread.checkpoints.catalogue.bundled import bundled
-from seeread.checkpoints.catalogue.entry import Accuracy, Archive, Entry, Format, Source
+from seeread.checkpoints.catalogue.entry import Ability, Accuracy, Archive, Entry, Format, Source
+from seeread.checkpoints.catalogue.llava import llava
 from seeread.checkpoints.catalogue.open_clip import open_clip
 from seeread.checkpoints.catalogue.openai import openai
+from seeread.checkpoints.catalogue.paligemma import paligemma
 from seeread.checkpoints.catalogue.siglip import siglip
 from seeread.errors import CheckpointError
 
 __all__ = [
+    "Ability",
     "Accuracy",
     "Archive",
     "Entry",
@@ -31,7 +34,7 @@ _SEPARATORS = str.maketrans("/_:@ ", "-----")
 @cache
 def entries() -> tuple[Entry, ...]:
     """All models, families together, in the order in which they came."""
-    return (*bundled(), *openai(), *open_clip(), *siglip())
+    return (*bundled(), *openai(), *open_clip(), *siglip(), *llava(), *paligemma())
 
 
 def find(name: str) -> Entry | None:
@@ -46,8 +49,8 @@ def find(name: str) -> Entry | None:
 def find_source(name: str) -> Source | None:
     """The repository that `name` means: itself if it names one that is known, else the first choice of its model."""
     entry = find(name)
-    if entry is None:
-        return None
+    if entry is None or _plain(name) == _plain(entry.name):
+        return entry.source if entry else None
     named = [source for source in entry.sources if _plain(name) in _names_of(source)]
     return named[0] if named else entry.source
 

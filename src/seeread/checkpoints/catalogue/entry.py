@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Format = Literal["native", "transformers", "open_clip"]
+Format = Literal["native", "transformers", "open_clip", "llava_authors", "big_vision"]
+Ability = Literal["compare", "write", "point"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,10 @@ class Entry:
     """A published model. What no source says is None: nothing here is a guess.
 
     `source` is where it is fetched from (None: it comes with the package), `mirrors` are the same weights elsewhere,
-    `aliases` other names of it besides those of its repositories. `architecture` is what open_clip calls it.
-    `resolution` is the side of its images in pixels, None where any will do. `parameters` counts both towers.
+    `aliases` other names of it besides those of its repositories. `architecture` is what open_clip calls it, or what
+    it is built as. `does` is what it can be used for. `resolution` is the side of its images in pixels, None where any
+    will do; of models that cut pictures into tiles, the side of a tile. `parameters` counts everything that is loaded.
+    `gated`: its publisher wants the licence accepted on its page before it is fetched.
     """
 
     name: str
@@ -45,10 +48,12 @@ class Entry:
     source: Source | None
     mirrors: tuple[Source, ...] = ()
     aliases: tuple[str, ...] = ()
+    does: tuple[Ability, ...] = ("compare",)
     parameters: int | None = None
     resolution: int | None = None
     data: str | None = None
     licence: str | None = None
+    gated: bool = False
     accuracy: Accuracy | None = None
     archive: Archive | None = None
 

@@ -48,9 +48,11 @@ def read(
         return transformers.read(path, tokenizer)
     if foreign:
         return open_clip.read(path, tokenizer, look)
+    if len(archives := list(path.glob("*.npz"))) == 1:
+        return big_vision.read(archives[0], tokenizer)
     with naming(path):
         raise Refusal(
-            "it holds no model: neither config.json nor open_clip_config.json is there",
+            "it holds no model: neither config.json nor open_clip_config.json nor one .npz is there",
             "Name the folder that `save`, `save_pretrained` or the hub made, or the file of weights itself",
         )
 

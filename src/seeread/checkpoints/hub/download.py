@@ -32,8 +32,8 @@ def download(request: Request, form: Format | None) -> Path:
     choice = wanted(sizes, form)
     if choice is None:
         raise request.error(
-            "its repository holds no dual encoder in a format that seeread reads (`transformers` or open_clip,"
-            " with weights in safetensors or .bin). Look for another copy of it with `seeread models`."
+            "its repository holds no model in a format that seeread reads (`transformers`, open_clip, LLaVA's authors',"
+            " with weights in safetensors or .bin; big_vision's .npz). Look for another copy with `seeread models`."
         )
     _check_room(request, choice, sizes)
     with explaining(request, downloading=True):

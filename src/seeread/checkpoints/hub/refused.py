@@ -6,10 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from seeread.checkpoints.catalogue import close_names, find
+from seeread.checkpoints.catalogue import close_names, entries, find
 from seeread.errors import CheckpointError
-
-BUNDLED = "seeread/mini-clip"
 
 
 @dataclass(frozen=True)
@@ -35,9 +33,31 @@ class Request:
         """It is not here, and cannot be fetched."""
         return self.error(
             f"it is not in the cache {self.cache}, and {why}.{self.guess()} {remedy}, or fetch it elsewhere with"
-            f" `hf download {self.repository} --local-dir FOLDER` and give that folder,"
-            f" or use {BUNDLED}, which comes with the package."
+            f" `hf download {self.repository} --local-dir FOLDER` and give that folder{self._terms()},"
+            f" or use {self._instead()}, which comes with the package."
         )
+
+    def gated(self) -> CheckpointError:
+        """There, for those who have agreed to its licence."""
+        entry = find(self.repository)
+        licence = f"its licence ({entry.licence})" if entry and entry.gated else "a licence"
+        return self.error(
+            f"its publisher asks you to accept {licence} first. Do so on https://huggingface.co/{self.repository}, then"
+            " log in with `hf auth login`."
+        )
+
+    def _terms(self) -> str:
+        """What else it takes to fetch it."""
+        entry = find(self.name)
+        gated = entry is not None and entry.gated
+        return f" (its licence has to be accepted first, on https://huggingface.co/{self.repository})" if gated else ""
+
+    def _instead(self) -> str:
+        """A model of the package that does what this one is for."""
+        entry = find(self.name)
+        wanted = {*entry.does} if entry else set()
+        bundled = [each for each in entries() if each.source is None]
+        return next((each.name for each in bundled if wanted <= {*each.does}), bundled[0].name)
 
     def unreachable(self) -> CheckpointError:
         """Without a network."""
@@ -66,10 +86,7 @@ def _explained(problem: Exception, request: Request, downloading: bool) -> Check
 
     match problem:
         case errors.GatedRepoError():
-            return request.error(
-                "its publisher asks you to accept a licence first. Do so on"
-                f" https://huggingface.co/{request.repository}, then log in with `hf auth login`."
-            )
+            return request.gated()
         case errors.RepositoryNotFoundError():
             return request.error(
                 f"the hub has no such repository, or it is private.{request.guess()}"

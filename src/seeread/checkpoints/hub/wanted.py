@@ -25,8 +25,11 @@ SETTINGS: dict[Format, set[str]] = {
         *("generation_config.json", "chat_template.jinja", "chat_template.json"),
         *TOKENIZER_FILES,
     },
+    "big_vision": TOKENIZER_FILES,
 }
 CONFIG: dict[Format, str] = {"open_clip": "open_clip_config.json", "transformers": "config.json"}
+ALIKE: dict[Format | None, Format] = {"llava_authors": "transformers"}
+"""Whose files are called what those of another are."""
 
 # Safe kinds first. A file of the first name holds everything, else numbered shards do, listed in an index.
 WEIGHTS: tuple[tuple[Format, str], ...] = (
@@ -46,17 +49,21 @@ class Wanted:
 
     @property
     def has_tokenizer(self) -> bool:
-        """Whether the settings can read text."""
-        return any({*files} <= {*self.settings} for files in VOCABULARIES)
+        """Whether the settings can read text, or nothing better is to be had: big_vision's archives come without."""
+        return self.weights[0].endswith(".npz") or any({*files} <= {*self.settings} for files in VOCABULARIES)
 
 
 def wanted(names: Iterable[str], first: Format | None = None) -> Wanted | None:
     """What to take of the files `names`, in the format `first` if it is there; None if no whole model is."""
     there = set(names)
+    first = ALIKE.get(first, first)
     for form, single in sorted(WEIGHTS, key=lambda kind: first is not None and kind[0] != first):
         weights = [single] if single in there else _shards(there, single)
         if weights and CONFIG[form] in there:
             return Wanted(tuple(sorted(SETTINGS[form] & there)), tuple(weights))
+    archives = [name for name in there if name.endswith(".npz")]
+    if len(archives) == 1:  # a PaliGemma of big_vision's, which says by its shapes what it is
+        return Wanted(tuple(sorted(SETTINGS["big_vision"] & there)), tuple(archives))
     return None
 
 
