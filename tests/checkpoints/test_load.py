@@ -9,8 +9,9 @@ from PIL import Image
 
 import seeread
 from seeread.checkpoints import placement
+from seeread.checkpoints.assemble import build
 from seeread.checkpoints.formats import native
-from seeread.checkpoints.load import build, load
+from seeread.checkpoints.load import load
 from seeread.checkpoints.match import skeleton
 from seeread.checkpoints.placement import choose_device, choose_precision, has_bf16_units
 from seeread.errors import CheckpointError, UsageError
@@ -102,8 +103,8 @@ def test_empty_folder(tmp_path: Path) -> None:
 
 
 def test_config_alone(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text(json.dumps({"model_type": "llama"}))
-    with pytest.raises(CheckpointError, match="model_type is 'llama'"):
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "mamba"}))
+    with pytest.raises(CheckpointError, match="model_type is 'mamba'"):
         load(tmp_path)
     (tmp_path / "config.json").write_text('{"model_type": "clip", "model_type": "clip"}')
     with pytest.raises(CheckpointError, match="twice"):
@@ -140,7 +141,7 @@ def test_devices() -> None:
 def test_precisions(monkeypatch: pytest.MonkeyPatch) -> None:
     assert choose_precision("fp16", CPU) == torch.float16
     assert choose_precision(torch.bfloat16, CPU) == torch.bfloat16
-    for name in ("int8", "float", torch.float64):
+    for name in ("int4", "float", torch.float64):
         with pytest.raises(UsageError, match="precision"):
             choose_precision(name, CPU)
     for units, precision in ((True, torch.bfloat16), (False, torch.float32)):

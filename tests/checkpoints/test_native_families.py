@@ -15,9 +15,9 @@ from PIL import Image
 import seeread
 from seeread.checkpoints.assemble import build
 from seeread.checkpoints.checkpoint import Checkpoint
+from seeread.checkpoints.files.dataclass_json import from_json, to_json
 from seeread.checkpoints.files.integrity import write_manifest
 from seeread.checkpoints.formats import native
-from seeread.checkpoints.files.dataclass_json import from_json, to_json
 from seeread.checkpoints.load import load
 from seeread.checkpoints.refusal import Refusal
 from seeread.checkpoints.save import save

@@ -81,6 +81,16 @@ def test_each_row_of_a_weight_has_its_scale() -> None:
     torch.testing.assert_close(scale[:2], torch.tensor([2 / 127, 1e-3 / 127]))
 
 
+def test_what_is_quantised_stays_as_it_is() -> None:
+    """It may lie in a mapped file, and is looked at in parts."""
+    torch.manual_seed(0)
+    weight = torch.randn(1030, 8)
+    before = weight.clone()
+    numbers, scale = quantise(weight)
+    assert torch.equal(weight, before)
+    assert ((numbers * scale[:, None] - weight).abs() <= scale[:, None] * 0.501).all()
+
+
 def test_the_layer_fits_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     weight = torch.randn(4, 8)
     for there, kind in ((True, PackedInt8Linear), (False, Int8Linear)):

@@ -10,8 +10,8 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from seeread.checkpoints.assemble import build
 from seeread.checkpoints.formats import transformers as ours
-from seeread.checkpoints.load import build
 from seeread.interface import Images
 from seeread.models.dual_encoder import DualEncoder
 from seeread.nn.transformer import Block

@@ -9,10 +9,11 @@ import pytest
 import torch
 from torch import nn
 
+from seeread.checkpoints.assemble import build
 from seeread.checkpoints.files import read_tensors
 from seeread.checkpoints.formats import open_clip as ours
 from seeread.checkpoints.formats.recognise import read
-from seeread.checkpoints.load import build, load
+from seeread.checkpoints.load import load
 from seeread.checkpoints.parts import timm_vit
 from seeread.checkpoints.parts.open_clip_config import read_config, write_config
 from seeread.checkpoints.parts.open_clip_names import model_config

@@ -10,9 +10,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from seeread.checkpoints.assemble import build
 from seeread.checkpoints.files import read_tensors
 from seeread.checkpoints.formats import openai as ours
-from seeread.checkpoints.load import build, load
+from seeread.checkpoints.load import load
 from seeread.checkpoints.match import skeleton
 from seeread.checkpoints.parts.open_clip_config import read_config
 from seeread.checkpoints.parts.open_clip_names import model_config

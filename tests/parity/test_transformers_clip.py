@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import torch
 
+from seeread.checkpoints.assemble import build
 from seeread.checkpoints.files import read_tensors, write_safetensors
 from seeread.checkpoints.formats import transformers as ours
-from seeread.checkpoints.load import build
 from seeread.checkpoints.table import write as renamed_back
 from seeread.errors import CheckpointError
 from seeread.models.dual_encoder import DualEncoder

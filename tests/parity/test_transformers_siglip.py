@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import torch
 
+from seeread.checkpoints.assemble import build
 from seeread.checkpoints.files import read_tensors
 from seeread.checkpoints.formats import transformers as ours
 from seeread.checkpoints.formats.transformers_config import read_siglip
-from seeread.checkpoints.load import build
 from seeread.checkpoints.table import write as renamed_back
 from seeread.errors import CheckpointError
 from seeread.interface import Images, Patches

@@ -5,6 +5,8 @@ import torch
 from seeread.errors import UsageError
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+INT8 = "int8"
+"""No precision to compute in: the weights of a language model, and they alone, in 8 bits."""
 
 
 def choose_device(name: str | torch.device = "auto") -> torch.device:
@@ -30,7 +32,7 @@ def choose_precision(name: str | torch.dtype, device: torch.device) -> torch.dty
     if name in PRECISIONS.values():
         return name  # type: ignore[return-value]
     if name not in PRECISIONS:
-        raise UsageError(f"There is no precision {name!r}. Use auto, {', '.join(PRECISIONS)}.")
+        raise UsageError(f"There is no precision {name!r}. Use auto, {', '.join([*PRECISIONS, INT8])}.")
     return PRECISIONS[name]
 
 

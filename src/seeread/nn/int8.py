@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from seeread.nn.mlp import ACTIVATIONS, Activation
 from seeread.nn.packed import refuse_gradients
 
+_ROWS = 512
 _DIGIT = 256  # an activation is two digits of so many values
 _LARGEST = 127 * _DIGIT
 _ROUNDING = 1.5 * 2.0**23  # added to a float32, it leaves the whole number in the lowest bits
@@ -18,9 +19,13 @@ _ROUNDING = 1.5 * 2.0**23  # added to a float32, it leaves the whole number in t
 
 def quantise(weight: Tensor) -> tuple[Tensor, Tensor]:
     """A matrix (out, in) as int8 and a float32 scale (out,) each row is to be multiplied with."""
-    wide = weight.detach().float()
-    scale = wide.abs().amax(dim=1).clamp(min=torch.finfo(torch.float32).tiny) / 127
-    return (wide / scale[:, None]).round().to(torch.int8), scale
+    numbers = torch.empty(weight.shape, dtype=torch.int8, device=weight.device)
+    scale = torch.empty(len(weight), device=weight.device)
+    for start in range(0, len(weight), _ROWS):  # so that a wide copy of all is never there
+        wide, rows = weight[start : start + _ROWS].detach().float(), slice(start, start + _ROWS)
+        scale[rows] = wide.abs().amax(dim=1).clamp_(min=torch.finfo(torch.float32).tiny) / 127
+        numbers[rows] = (wide / scale[rows, None]).round_()  # never in place: float32 may be the file itself
+    return numbers, scale
 
 
 def int8_linear(weight: Tensor, bias: Tensor | None, activation: Activation | None = None) -> nn.Module:
@@ -52,9 +57,9 @@ class Int8Linear(nn.Module):
         super().__init__()
         self.out_features, self.in_features = weight.shape
         numbers, scale = quantise(weight)
-        self.register_buffer("weight", numbers)
-        self.register_buffer("scale", scale)
-        self.register_buffer("bias", None if bias is None else bias.detach().clone())
+        self.register_buffer("weight", numbers, persistent=False)  # they are rounded, and so never saved
+        self.register_buffer("scale", scale, persistent=False)
+        self.register_buffer("bias", None if bias is None else bias.detach().clone(), persistent=False)
         self.activation = activation
 
     def forward(self, x: Tensor, residual: Tensor | None = None) -> Tensor:

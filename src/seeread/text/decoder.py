@@ -44,13 +44,13 @@ class Decoder(nn.Module):
         super().__init__()
         c = self.config = config
         t = c.transformer
-        self.embedding = nn.Embedding(c.vocabulary, c.width)
+        self.embedding: nn.Module = nn.Embedding(c.vocabulary, c.width)
         self.positions = (
             None if c.positions is None else nn.Embedding(c.positions + c.position_offset, c.width)
         )
         self.transformer = Transformer(t)
         self.norm = build_norm(t.norm, c.width, t.norm_eps, t.norm_offset)
-        self.head = None if c.tied else nn.Linear(c.width, c.vocabulary, bias=False)
+        self.head: nn.Module | None = None if c.tied else nn.Linear(c.width, c.vocabulary, bias=False)
 
     def embed(self, tokens: Tensor) -> Tensor:
         """(batch, tokens) ids to (batch, tokens, width)."""

@@ -8,6 +8,7 @@ from torch import Tensor
 from seeread.checkpoints.files.archive import MAGIC
 from seeread.checkpoints.files.atomic import write_bytes, write_json
 from seeread.checkpoints.files.integrity import nonfinite, sha256_of, verify_manifest, write_manifest
+from seeread.checkpoints.files.mapped import let_go
 from seeread.checkpoints.files.npz_file import read_npz
 from seeread.checkpoints.files.safetensors_file import read_metadata, read_safetensors, write_safetensors
 from seeread.checkpoints.files.sharded import read_sharded, write_sharded
@@ -15,6 +16,7 @@ from seeread.checkpoints.files.torch_file import read_torch, write_torch_zip
 from seeread.checkpoints.refusal import naming
 
 __all__ = [
+    "let_go",
     "nonfinite",
     "read_metadata",
     "read_npz",

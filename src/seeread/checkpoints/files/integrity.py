@@ -9,10 +9,12 @@ import torch
 from torch import Tensor
 
 from seeread.checkpoints.files.atomic import write_json
+from seeread.checkpoints.files.mapped import let_go
 from seeread.checkpoints.files.strict_json import MOST_BYTES, parse_object
 from seeread.checkpoints.refusal import FETCH_AGAIN, Refusal, naming, shown
 
 MANIFEST = "manifest.json"
+_AT_ONCE = 2**26  # numbers that are looked at before their memory is given back
 
 
 def sha256_of(path: Path) -> str:
@@ -54,15 +56,22 @@ def verify_manifest(folder: Path) -> bool:
 
 
 def nonfinite(tensors: Mapping[str, Tensor]) -> list[str]:
-    """Names of the tensors that hold NaN or infinity. Reads every number once."""
+    """Names of the tensors, fresh from their file, that hold NaN or infinity. Reads every number once, and keeps none
+    of what is mapped in memory."""
     return [name for name, tensor in tensors.items() if tensor.is_floating_point() and not _is_finite(tensor)]
 
 
 def _is_finite(tensor: Tensor) -> bool:
     if tensor.numel() == 0:
         return True
-    wide = tensor if tensor.dtype.itemsize > 1 else tensor.float()  # there is no arithmetic in 8 bits
-    return all(bool(end.isfinite()) for end in torch.aminmax(wide))  # NaN comes through both; no copy is made
+    rows = tensor.reshape(1) if tensor.ndim == 0 else tensor
+    for part in rows.split(max(1, _AT_ONCE * len(rows) // rows.numel())):
+        wide = part if part.dtype.itemsize > 1 else part.float()  # there is no arithmetic in 8 bits
+        finite = all(bool(end.isfinite()) for end in torch.aminmax(wide))  # NaN comes through both; no copy is made
+        let_go(part)
+        if not finite:
+            return False
+    return True
 
 
 def _is_apart(name: str) -> bool:

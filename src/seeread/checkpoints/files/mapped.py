@@ -3,6 +3,7 @@
 import mmap
 import sys
 from pathlib import Path
+from weakref import WeakSet
 
 import torch
 from torch import Tensor
@@ -39,7 +40,27 @@ def map_file(path: Path) -> mmap.mmap:
             raise Refusal("it is empty", FETCH_AGAIN)
         data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
     refuse_foreign(data[:512])
+    _MAPS.add(data)
     return data
+
+
+_MAPS: WeakSet[mmap.mmap] = WeakSet()
+
+
+def let_go(tensor: Tensor) -> None:
+    """Give the memory of a tensor that lies in a mapped file back to the system: its numbers are in use no longer, or
+    not for a while. They come from the file again when somebody looks. Does nothing for any other tensor.
+
+    Only for tensors that nobody has changed in place since the file was mapped: a change would be forgotten.
+    """
+    if sys.platform != "linux" or tensor.numel() == 0 or tensor.device.type != "cpu":  # elsewhere it is but a hint
+        return
+    for data in list(_MAPS):
+        start = tensor.data_ptr() - torch.frombuffer(data, dtype=torch.uint8, count=1).data_ptr()
+        if 0 <= start < len(data):
+            end = min(start + tensor.numel() * tensor.element_size(), len(data))
+            first = start - start % mmap.PAGESIZE
+            data.madvise(mmap.MADV_DONTNEED, first, end - first)
 
 
 def refuse_foreign(start: bytes) -> None:

@@ -1,0 +1,87 @@
+"""From a checkpoint to a model that runs: on its device, in its precision, with no second copy of it on the way."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from seeread.checkpoints.checkpoint import Checkpoint
+from seeread.checkpoints.files import let_go
+from seeread.checkpoints.match import skeleton
+from seeread.errors import UsageError
+from seeread.models.families import Model
+from seeread.nn.int8 import int8_linear
+from seeread.nn.mlp import Activation
+from seeread.nn.packed import PackedLinear, PackLinear, can_pack, pack
+from seeread.text.decoder import Decoder
+
+
+def build(checkpoint: Checkpoint, device: torch.device, precision: torch.dtype, int8: bool = False) -> Model:
+    """The model of a checkpoint, on a device, in a precision, in evaluation mode; with `int8` the weights of its
+    language model are held in 8 bits.
+
+    Tensors that are already what they shall be are not copied: they stay in their mapped file. The others are
+    converted one by one, and the memory that each took in its file is given back, so that a model is never there
+    twice. The scale and bias of a comparison stay in float32: they multiply every rounding error by a hundred.
+    """
+    model = skeleton(checkpoint.config).eval()
+    model.load_state_dict(checkpoint.tensors, strict=True, assign=True)
+    packs = device.type == "cpu" and precision == torch.bfloat16 and can_pack()
+    decoders = [module for module in model.modules() if isinstance(module, Decoder)]
+    if int8 and not decoders:
+        raise UsageError("int8 is for models that write, one token at a time; take precision auto for this one.")
+    for decoder in decoders if int8 or packs else ():
+        _pack(decoder, int8_linear if int8 else PackedLinear, device, precision)
+    if packs:
+        pack(model, replaced=_let_go)
+    for name, part in model.named_children():
+        _move(part, device, torch.float32 if name == "similarity" else precision)
+    for name, own in model.named_parameters(recurse=False):
+        setattr(model, name, nn.Parameter(own.to(device=device, dtype=precision)))
+    return model
+
+
+class Lookup(nn.Module):
+    """An embedding that is left as it is stored, in its mapped file: few of its rows are ever looked at, and each is
+    converted as it is. Where the same numbers also score the next token, they are held once more, packed for that."""
+
+    def __init__(self, weight: Tensor, precision: torch.dtype):
+        super().__init__()
+        self.weight = weight  # no parameter: it is neither moved nor converted with the others
+        self.precision = precision
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """(...) ids to (..., width)."""
+        return F.embedding(tokens, self.weight).to(self.precision)
+
+
+def _pack(decoder: Decoder, linear: PackLinear, device: torch.device, precision: torch.dtype) -> None:
+    """Blocks and head. A tied head is made from the embedding, and then stands on its own."""
+
+    def there(weight: Tensor, bias: Tensor | None, activation: Activation | None = None) -> nn.Module:
+        return linear(weight.to(device), None if bias is None else bias.to(device), activation)
+
+    if decoder.head is None:
+        stored = decoder.embedding.weight
+        assert isinstance(stored, Tensor)
+        decoder.head = there(stored, None)
+        if device.type == "cpu":
+            decoder.embedding = Lookup(stored.detach(), precision)
+        let_go(stored)
+    pack(decoder, there, _let_go)
+
+
+def _let_go(module: nn.Module) -> None:
+    for parameter in module.parameters():
+        let_go(parameter)
+
+
+def _move(module: nn.Module, device: torch.device, precision: torch.dtype) -> None:
+    """As `module.to`, and what was copied gives its memory in the mapped file back."""
+
+    def moved(tensor: Tensor) -> Tensor:
+        new = tensor.to(device, precision if tensor.is_floating_point() else None)
+        if new is not tensor:
+            let_go(tensor)
+        return new
+
+    module._apply(moved)
