@@ -302,7 +302,7 @@ MUTATIONS: dict[str, list[Callable[..., None]]] = {
         no_offset, config(embedding_scale=1.0), config(logit_softcap=None), no_attention_cap, config(window=5),
         config(window=None), other_full_layers, dropped("attention_post_norm"), dropped("mlp_post_norm"), other_groups,
     ],
-    "GPT-2": [padding_takes_positions, both_ways, no_bias("query"), no_bias("out"), transposed, config(position_offset=1)],
+    "GPT-2": [padding_takes_positions, both_ways, no_bias("query"), no_bias("out"), transposed],
     "OPT": [padding_takes_positions, config(position_offset=1), other_activation],
     "1.5": [*SEEING, features(last_for_first), no_pre_norm, images_backwards, both_ways, *TURNING],
     "1.5 over SigLIP and Qwen2": [*SEEING, images_backwards, no_bias("query")],
