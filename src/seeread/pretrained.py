@@ -76,9 +76,9 @@ class Pretrained:
     @property
     def style(self) -> PromptStyle:
         """How it wants to be spoken to; raises UsageError where it does not write."""
-        if isinstance(self.model, Generates) and self.processor.style is not None:
-            return self.processor.style
-        assert self.generating is not None  # or that has raised
+        _, style = self.generating, self.processor.style
+        if style is not None:
+            return style
         raise UsageError(
             f"{self.origin.name} does not say how it wants to be asked. Load it with the processor that it came with."
         )

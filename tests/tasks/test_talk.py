@@ -1,6 +1,7 @@
 """Captions and answers: many are as one by one, streamed is as whole, and words never steer the model."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -223,3 +224,10 @@ def test_a_model_that_compares_does_not_write() -> None:
 
 def test_offered_at_the_front_door() -> None:
     assert (seeread.caption, seeread.answer) == (caption, answer)
+
+
+def test_a_model_without_a_style_cannot_be_asked() -> None:
+    model = colour_talker()
+    mute = replace(model, processor=replace(model.processor, style=None))
+    with pytest.raises(UsageError, match="does not say how it wants to be asked"):
+        caption(mute, plain("red"))
