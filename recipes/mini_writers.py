@@ -7,8 +7,8 @@
 mini-llava: the vision tower of `seeread/mini-clip`, frozen, as in LLaVA; connector and language model learn together
 from nothing, since there is no small language model to start from. What the tower sees is computed once.
 
-mini-paligemma: the same tower and mini-llava's language model, which learns to read pictures and prompts both ways; the
-first round keeps the tower as it is, the second trains everything, for places are not among what the tower knew.
+mini-paligemma: the same tower less its last stage, for features that are finer in place, frozen too; and mini-llava's
+language model, which goes on to learn to read pictures and prompts both ways, and to point.
 """
 
 import argparse
@@ -26,6 +26,7 @@ import seeread
 from seeread.checkpoints.checkpoint import Checkpoint
 from seeread.checkpoints.files import read_tensors, write_safetensors
 from seeread.checkpoints.save import write
+from seeread.fusion.places import Places
 from seeread.interface import Batch, Role
 from seeread.models.llava import LLaVA, LLaVAConfig
 from seeread.models.paligemma import PaliGemma, PaliGemmaConfig
@@ -66,7 +67,7 @@ LLAVA = LLaVAConfig(
     skip_last=0,
 )
 PALIGEMMA = PaliGemmaConfig(
-    vision=ResNetConfig(layers=(2, 2, 2, 2), stem=32, heads=16, image_size=160), text=TEXT, places=True
+    vision=ResNetConfig(layers=(2, 2, 2), stem=32, heads=16, image_size=128), text=TEXT, places=True
 )
 
 RULES = TokenizerRules(context_length=512, pad_id=PAD, start_id=START, end_id=END)
@@ -81,30 +82,22 @@ CHAT = PromptStyle(
     image_text="<image>", image_id=IMAGE, image_tokens=16, caption="describe the picture in one sentence.",
 )  # fmt: skip
 PREFIX = PromptStyle(
-    kind="prefix", end_ids=(END,), start_text="<start>", image_text="<image>", image_id=IMAGE, image_tokens=25,
+    kind="prefix", end_ids=(END,), start_text="<start>", image_text="<image>", image_id=IMAGE, image_tokens=64,
     bins=BINS, caption="caption en", answer="answer en {question}", detect="detect {labels}",
 )  # fmt: skip
 
 LLAVA_MIXTURE = {"flickr8k": 0.36, "easy_vqa": 0.18, "tiny_imagenet": 0.16, "nlvr": 0.04, "scenes": 0.26}
-PALIGEMMA_MIXTURES = (
-    {
-        "flickr8k": 0.14, "easy_vqa": 0.08, "tiny_imagenet": 0.08, "nlvr": 0.02, "bccd": 0.05, "coco_mini": 0.06,
-        "scenes": 0.17, "scenes:places": 0.40,
-    },
-    {
-        "flickr8k": 0.10, "easy_vqa": 0.08, "tiny_imagenet": 0.06, "bccd": 0.05, "coco_mini": 0.03, "scenes": 0.20,
-        "scenes:places": 0.48,
-    },
-)  # fmt: skip
-"""The share of each source in a step; of one with ":places", only answers that begin with a place."""
+PALIGEMMA_MIXTURE = {
+    "flickr8k": 0.10, "easy_vqa": 0.08, "tiny_imagenet": 0.06, "bccd": 0.05, "coco_mini": 0.03, "scenes": 0.18,
+    "scenes:places": 0.50,
+}  # fmt: skip
+PLACES = ":places"
+"""The share of each source in a step; of one with this behind its name, only answers that begin with a place."""
 
 LLAVA_ROUND = Recipe(steps=1500, rate=1.5e-3, warmup=100, average=0.995, frozen=("vision",))
-PALIGEMMA_ROUNDS = (
-    Recipe(steps=300, rate=1e-3, warmup=50, average=0.98, frozen=("vision", "places"), seed=1),
-    Recipe(steps=1250, rate=1e-3, warmup=60, average=0.99, seed=2),
-)
-SIZES = {"llava": 96, "paligemma": 80}
-"""Examples a step."""
+PALIGEMMA_ROUND = Recipe(steps=1050, rate=1.2e-3, warmup=60, average=0.99, frozen=("vision",), seed=2)
+EXAMPLES = 96
+"""In a step."""
 
 
 @dataclass(frozen=True)
@@ -144,8 +137,8 @@ def sources_of(
     data: Path, mixture: Mapping[str, float], split: str, prompt: str, kept: Literal["all", "words"]
 ) -> dict[str, Source]:
     """One split of every source of a mixture."""
-    folders = {name: data / f"{name.removesuffix(':places')}-{split}" for name in mixture}
-    return {name: Source(f, prompt, "places" if name.endswith(":places") else kept) for name, f in folders.items()}
+    folders = {name: data / f"{name.removesuffix(PLACES)}-{split}" for name in mixture}
+    return {name: Source(f, prompt, "places" if name.endswith(PLACES) else kept) for name, f in folders.items()}
 
 
 def _texts(folder: Path, name: str) -> Texts:
@@ -203,11 +196,10 @@ class Examples:
 
 
 class Objective:
-    """The loss of a step, on pictures or on what the frozen tower has seen of them."""
+    """The loss of a step, on what the frozen tower has seen of the pictures."""
 
-    def __init__(self, examples: Examples, side: int, features: Mapping[str, Tensor] | None, chat: bool):
-        self.examples, self.side, self.features, self.chat = examples, side, features, chat
-        self.image_tokens = (side // 32) ** 2
+    def __init__(self, examples: Examples, features: Mapping[str, Tensor], chat: bool):
+        self.examples, self.features, self.chat = examples, features, chat
 
     def __call__(self, model: nn.Module, step: int) -> Tensor:
         return self.on(model, self.examples(step))
@@ -215,17 +207,15 @@ class Objective:
     def on(self, model: nn.Module, chosen: Sequence[tuple[str, int]]) -> Tensor:
         """The loss on these examples."""
         assert isinstance(model, LLaVA | PaliGemma)
-        model.vision.eval()  # its norms keep the statistics that they were trained with
         sources = self.examples.sources
         prompts = [sources[name].prompts[row] for name, row in chosen]
         answers = [sources[name].answers[row] for name, row in chosen]
-        batch = rows(prompts, answers, self.image_tokens, self.chat)
-        places = [(name, int(sources[name].image[row])) for name, row in chosen]
-        if self.features is None:
-            stacked = torch.stack([sources[name].pictures(place) for name, place in places])
-            return next_token(model, replace(batch, images=pixels(stacked, self.side)))
-        seen = torch.stack([self.features[name][place] for name, place in places]).float()
-        return next_token(model, replace(batch, sight=model.connector(seen).flatten(0, 1)))
+        seen = torch.stack([self.features[name][sources[name].image[row]] for name, row in chosen]).float()
+        sight = model.connector(seen)
+        if isinstance(model, PaliGemma):
+            sight = model.places(sight)
+        batch = rows(prompts, answers, sight.shape[1], self.chat)
+        return next_token(model, replace(batch, sight=sight.flatten(0, 1)))
 
 
 class Watch:
@@ -247,10 +237,11 @@ class Watch:
 @torch.no_grad()
 def look(vision: nn.Module, sources: Mapping[str, Source], side: int, kept: Path) -> dict[str, Tensor]:
     """What the tower sees of every picture, (pictures, tokens, width) bf16; computed once and kept on disk."""
+    kept.mkdir(exist_ok=True)
     seen = {}
-    vision.eval().to(memory_format=torch.channels_last)
+    vision.eval()
     for name, source in sources.items():
-        file = kept / f"{name}-{side}.safetensors"
+        file = kept / f"{name.removesuffix(PLACES)}-{side}.safetensors"
         if not file.is_file():
             with torch.autocast("cpu", torch.bfloat16):
                 starts = range(0, len(source.images), 250)
@@ -262,15 +253,33 @@ def look(vision: nn.Module, sources: Mapping[str, Source], side: int, kept: Path
 
 
 def tower_of_mini_clip(vision: nn.Module) -> None:
-    """Give a tower the weights of the bundled dual encoder's."""
-    trained = seeread.load("seeread/mini-clip", precision="fp32").module
-    vision.load_state_dict(trained.get_submodule("vision").state_dict())
+    """Give a tower the weights of the bundled dual encoder's, as far as it goes."""
+    trained = seeread.load("seeread/mini-clip", precision="fp32").module.get_submodule("vision").state_dict()
+    vision.load_state_dict({name: trained[name] for name in vision.state_dict()})
+    vision.to(memory_format=torch.channels_last)
+
+
+@torch.no_grad()
+def prepare_sight(model: PaliGemma, seen: Tensor) -> None:
+    """Start the connector where image tokens have mean 0 and variance 1, whatever the tower's features are, and tell
+    places apart by sines and cosines of their rows and columns: what is common to all tokens would drown the rest."""
+    flat = seen[:: max(1, len(seen) // 500)].float().flatten(0, 1)
+    mean, deviation = flat.mean(0), flat.std(0) + 1e-3
+    weight = torch.randn_like(model.connector.weight) / (len(mean) ** 0.5 * deviation)
+    model.connector.weight.copy_(weight)
+    model.connector.bias.copy_(-weight @ mean)
+    side, width = int(seen.shape[1] ** 0.5), weight.shape[0]
+    waves = torch.arange(side)[:, None] * 3.0 ** -torch.arange(width // 4)
+    line = torch.cat((waves.sin(), waves.cos()), dim=1)
+    rows_, columns = line[:, None].expand(side, side, -1), line[None].expand(side, side, -1)
+    assert isinstance(model.places, Places)
+    model.places.positions.copy_(torch.cat((rows_, columns), dim=2).flatten(0, 1))
 
 
 def main() -> None:
     """Read, train, save."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", choices=SIZES)
+    parser.add_argument("model", choices=("llava", "paligemma"))
     parser.add_argument("--data", type=Path, default=Path("runs/mini-writer"))
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--from", dest="start", type=Path, help="for paligemma: the folder of the trained mini-llava")
@@ -282,39 +291,40 @@ def main() -> None:
 
 def train_llava(options: argparse.Namespace) -> None:
     """One round, the tower frozen."""
-    mixture, side = LLAVA_MIXTURE, 128
     model = LLaVA(LLAVA)
     initialise(model)
     nn.init.normal_(model.text.embedding.weight, std=0.02)
     tower_of_mini_clip(model.vision)
-    print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters", flush=True)
-    known, unknown = (sources_of(options.data, mixture, split, "chat", "words") for split in ("train", "dev"))
-    for split in ("train", "dev"):
-        (options.out / split).mkdir(exist_ok=True)
-    seen, unseen = (look(model.vision, s, side, options.out / n) for n, s in (("train", known), ("dev", unknown)))
-    objective = Objective(Examples(known, mixture, SIZES["llava"], LLAVA_ROUND.seed), side, seen, chat=True)
-    watched = Objective(Examples(unknown, mixture, 1, 0), side, unseen, chat=True)
-    trained = train(model, objective, LLAVA_ROUND, options.out / "run", Watch(watched, mixture), every=100)
-    save(trained, LLAVA, Processor(ImageTransform(size=(side, side)), tokenizer_of(options.data), CHAT), options.out)
+    transform = ImageTransform(size=(LLAVA.vision.image_size,) * 2)
+    objective, watch = lessons(model, LLAVA_MIXTURE, options, LLAVA_ROUND, chat=True)
+    trained = train(model, objective, LLAVA_ROUND, options.out / "run", watch, every=100)
+    save(trained, LLAVA, Processor(transform, tokenizer_of(options.data), CHAT), options.out)
 
 
 def train_paligemma(options: argparse.Namespace) -> None:
-    """Two rounds, the tower frozen and then not."""
-    side = PALIGEMMA.vision.image_size
+    """One round, the tower frozen, from mini-llava's language model."""
     model = PaliGemma(PALIGEMMA)
     initialise(model)
-    nn.init.zeros_(model.places.positions)
     model.text.load_state_dict(seeread.load(options.start, precision="fp32").module.get_submodule("text").state_dict())
     tower_of_mini_clip(model.vision)
-    model.vision.to(memory_format=torch.channels_last)
-    trained: nn.Module = model
-    for number, (recipe, mixture) in enumerate(zip(PALIGEMMA_ROUNDS, PALIGEMMA_MIXTURES, strict=True), start=1):
-        known, unknown = (sources_of(options.data, mixture, split, "prompt", "all") for split in ("train", "dev"))
-        objective = Objective(Examples(known, mixture, SIZES["paligemma"], recipe.seed), side, None, chat=False)
-        watched = Objective(Examples(unknown, mixture, 1, 0), side, None, chat=False)
-        trained = train(trained, objective, recipe, options.out / f"run-{number}", Watch(watched, mixture), every=100)
-    transform = ImageTransform(size=(side, side), mode="squash")  # boxes are of the whole picture
+    transform = ImageTransform(size=(PALIGEMMA.vision.image_size,) * 2, mode="squash")  # boxes are of the whole picture
+    objective, watch = lessons(model, PALIGEMMA_MIXTURE, options, PALIGEMMA_ROUND, chat=False)
+    prepare_sight(model, objective.features["scenes"])
+    trained = train(model, objective, PALIGEMMA_ROUND, options.out / "run", watch, every=100)
     save(trained, PALIGEMMA, Processor(transform, tokenizer_of(options.data), PREFIX), options.out)
+
+
+def lessons(
+    model: LLaVA | PaliGemma, mixture: Mapping[str, float], options: argparse.Namespace, recipe: Recipe, chat: bool
+) -> tuple[Objective, Watch]:
+    """What a model learns from, and what it is measured on meanwhile; both as the tower sees them."""
+    print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters", flush=True)
+    objectives = []
+    for split in ("train", "dev"):
+        sources = sources_of(options.data, mixture, split, *(("chat", "words") if chat else ("prompt", "all")))
+        seen = look(model.vision, sources, model.config.vision.image_size, options.out / split)
+        objectives.append(Objective(Examples(sources, mixture, EXAMPLES, recipe.seed), seen, chat))
+    return objectives[0], Watch(objectives[1], mixture)
 
 
 def tokenizer_of(data: Path) -> Tokenizer:

@@ -29,9 +29,9 @@ def require_possible(config: ModelConfig) -> None:
         return _check_text_encoder(config.text)
     _check_decoder(config.text)
     if isinstance(config, LLaVAConfig):
-        layers = config.vision.layers if isinstance(config.vision, ResNetConfig) else config.vision.transformer.layers
-        deepest = 3 if isinstance(layers, tuple) else layers - 1  # one stage or block at least must be left
-        if not 0 <= config.skip_last <= deepest:
+        tower = config.vision
+        layers = len(tower.layers) if isinstance(tower, ResNetConfig) else tower.transformer.layers
+        if not 0 <= config.skip_last < layers:  # one stage or block at least must be left
             raise _absurd(f"it leaves out {shown(config.skip_last)} layers of its image tower")
         if config.class_token and config.tiles:
             raise _absurd("its tiles cannot be laid out with a class token among them")
@@ -84,6 +84,7 @@ def _check_text_encoder(c: TextEncoderConfig) -> None:
 def _check_tower(c: TowerConfig) -> None:
     match c:
         case ResNetConfig():
+            _check("vision stages", len(c.layers), 8)
             for count in c.layers:
                 _check("vision layers", count, _MOST_LAYERS)
             _check("vision stem", c.stem, _MOST_WIDTH // 32)

@@ -11,9 +11,10 @@ EXPANSION = 4
 
 @dataclass(frozen=True, kw_only=True)
 class ResNetConfig:
-    """`layers` counts the bottlenecks of the four stages; RN50 is (3, 4, 6, 3) at a stem of 64."""
+    """`layers` counts the bottlenecks of the stages; RN50 is (3, 4, 6, 3) at a stem of 64. All published towers have four
+    stages; of fewer, the features are finer and know less."""
 
-    layers: tuple[int, int, int, int]
+    layers: tuple[int, ...]
     stem: int  # channels that leave the stem
     heads: int  # of the attention pooling; stem * 32 / 64 in all published towers
     image_size: int
@@ -21,12 +22,12 @@ class ResNetConfig:
     @property
     def width(self) -> int:
         """Channels of the features that come out."""
-        return self.stem * 8 * EXPANSION
+        return self.stem * 2 ** (len(self.layers) - 1) * EXPANSION
 
     @property
     def tokens(self) -> int:
-        """Features an image becomes: one for every 32 x 32 pixels."""
-        return (self.image_size // 32) ** 2
+        """Features an image becomes: with four stages one for every 32 x 32 pixels."""
+        return (self.image_size // 2 ** (len(self.layers) + 1)) ** 2
 
 
 class ResNet(nn.Module):
@@ -52,7 +53,7 @@ class ResNet(nn.Module):
             self.stages.append(nn.Sequential(*blocks))
 
     def forward(self, images: Tensor) -> Tensor:
-        """(images, 3, height, width) to (images, height / 32 * width / 32, width)."""
+        """(images, 3, height, width) to (images, tokens, width); four stages give one for every 32 x 32 pixels."""
         return self.features(images)
 
     def features(self, images: Tensor, skip_last: int = 0) -> Tensor:

@@ -30,7 +30,8 @@ def feature_shape(c: SquareTowerConfig, skip_last: int = 0) -> tuple[int, int]:
     """How many features an image becomes, the class token included, and their width, before so many last layers."""
     if isinstance(c, ViTConfig):
         return c.tokens, c.width
-    return (c.image_size * 2**skip_last // 32) ** 2, c.width // 2**skip_last
+    shrunk = 2 ** (len(c.layers) + 1 - skip_last)
+    return (c.image_size // shrunk) ** 2, c.width // 2**skip_last
 
 
 def build_pool(pool: ImagePool, c: TowerConfig, embedding: int) -> nn.Module:
