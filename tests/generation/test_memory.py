@@ -67,11 +67,14 @@ def test_an_answer_that_is_broken_off_leaves_no_doubt() -> None:
     answered(model, memory, (5, A, 1, 2, *ids, 9, 30))
 
 
-def test_a_reading_that_fails_leaves_no_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("failing", [(5, A, 1, 2, 3, 4, 5), (5, A, 7, 7, 7, 7, 7)], ids=["longer", "another"])
+def test_a_reading_that_fails_leaves_no_doubt(
+    monkeypatch: pytest.MonkeyPatch, failing: tuple[int | Tensor, ...]
+) -> None:
     model, memory = llava(), Memory()
     answered(model, memory, (5, A, 1, 2))
     with monkeypatch.context() as patch:
         patch.setattr(model.text.transformer.blocks[1], "forward", None)
         with torch.inference_mode(), pytest.raises(TypeError):
-            memory.read(model, seen(model, (5, A, 1, 2, 3, 4, 5)))
+            memory.read(model, seen(model, failing))
     answered(model, memory, (5, A, 1, 2, 3, 4, 6))
