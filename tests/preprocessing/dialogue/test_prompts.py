@@ -147,7 +147,7 @@ def test_answers_are_what_the_model_would_have_to_write(kind: str) -> None:
     assert names(processor, answered, 0, Role.IMAGE, Role.PROMPT) == names(processor, asked)
     assert names(processor, answered, 0, Role.ANSWER)[-1] == "</s>"
     told = answered.tokens[answered.where(Role.ANSWER)].tolist()
-    assert processor.write(told).strip() == "a red  sofa"
+    assert processor.write(answered.tokens[0].tolist()).endswith("ASSISTANT: a red  sofa")
     whole = backend(kind).encode("ASSISTANT: a red  sofa", add_special_tokens=False).ids
     assert whole[-len(told) + 2 :] == told[1:-1]
 

@@ -76,7 +76,7 @@ def _answer(style: PromptStyle, dialogue: Dialogue, answer: str, prompt: str, st
     hidden = standins.hide(answer, POINTING).strip()
     if not hidden:
         return "", ""
-    text = _chat(style, [*dialogue, Turn("assistant", (answer,))], standins, ask=False)
+    text = _chat(style, [*dialogue, Turn("assistant", (answer.strip(),))], standins, ask=False)
     if not text.startswith(prompt) or hidden not in text[len(prompt) :]:
         return hidden, ""
     before, _, rest = text[len(prompt) :].partition(hidden)
