@@ -15,9 +15,11 @@ from seeread.nn.packed import PackedLinear, PackLinear, can_pack, pack
 from seeread.text.decoder import Decoder
 
 
-def build(checkpoint: Checkpoint, device: torch.device, precision: torch.dtype, int8: bool = False) -> Model:
+def build(
+    checkpoint: Checkpoint, device: torch.device, precision: torch.dtype, int8: bool = False, packed: bool = True
+) -> Model:
     """The model of a checkpoint, on a device, in a precision, in evaluation mode; with `int8` the weights of its
-    language model are held in 8 bits.
+    language model are held in 8 bits. Unless `packed` is False, weights are laid out for the CPU that shall use them.
 
     Tensors that are already what they shall be are not copied: they stay in their mapped file. The others are
     converted one by one, and the memory that each took in its file is given back, so that a model is never there
@@ -25,7 +27,7 @@ def build(checkpoint: Checkpoint, device: torch.device, precision: torch.dtype, 
     """
     model = skeleton(checkpoint.config).eval()
     model.load_state_dict(checkpoint.tensors, strict=True, assign=True)
-    packs = device.type == "cpu" and precision == torch.bfloat16 and can_pack()
+    packs = packed and device.type == "cpu" and precision == torch.bfloat16 and can_pack()
     decoders = [module for module in model.modules() if isinstance(module, Decoder)]
     if int8 and not decoders:
         raise UsageError("int8 is for models that write, one token at a time; take precision auto for this one.")

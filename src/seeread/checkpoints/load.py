@@ -10,6 +10,8 @@ from seeread.checkpoints.assemble import build
 from seeread.checkpoints.formats.recognise import read
 from seeread.checkpoints.hub import clip_tokenizer_file, locate, revision_of
 from seeread.checkpoints.placement import INT8, choose_device, choose_precision
+from seeread.checkpoints.spread import SPREAD, spread
+from seeread.errors import UsageError
 from seeread.pretrained import Origin, Pretrained
 
 
@@ -26,7 +28,8 @@ def load(
 ) -> Pretrained:
     """A model with its processor, from a name ("ViT-B/32", "openai/clip-vit-base-patch32"), a folder or a file.
 
-    `device` is "auto", "cpu", "cuda", "mps"; `precision` is "auto", "fp32", "bf16", "fp16" or "int8". Auto takes bf16
+    `device` is "auto", "cpu", "cuda", "mps", or "spread": over all GPUs, for a language model that is too large for one
+    (needs accelerate). `precision` is "auto", "fp32", "bf16", "fp16" or "int8". Auto takes bf16
     where the hardware has units for it; int8 holds the weights of a language model in 8 bits, for half the memory and
     more speed as it writes, and computes as auto does. `tokenizer` names a file or folder, for checkpoints that carry
     none; `architecture` is open_clip's name of it ("ViT-B-32-quickgelu"), or "openai", for weights without
@@ -36,12 +39,19 @@ def load(
     No code in a checkpoint is ever run. Raises `CheckpointError` for what cannot be found, read, or made to fit,
     and never leaves a weight at its random start.
     """
-    place = choose_device(device)
+    spreads = device == SPREAD
+    place = choose_device("auto" if spreads else device)
     dtype = choose_precision("auto" if precision == INT8 else precision, place)
     path = locate(name, revision=revision, offline=offline, cache=cache)
     vocabulary = None if tokenizer is None else Path(tokenizer).expanduser()
     look, find = (partial(way, offline=offline, cache=cache) for way in (clip_tokenizer_file, locate))
     checkpoint = read(path, vocabulary, architecture, look, find)
-    model = build(checkpoint, place, dtype, int8=precision == INT8)
+    if spreads:
+        if precision == INT8:
+            raise UsageError("Weights in 8 bits are for one device. Leave out either int8 or spread.")
+        model = build(checkpoint, torch.device("cpu"), dtype, packed=False)
+        place = spread(model)
+    else:
+        model = build(checkpoint, place, dtype, int8=precision == INT8)
     origin = Origin(os.fspath(name), path, checkpoint.format, revision_of(path), vocabulary, architecture)
     return Pretrained(model, checkpoint.processor, origin, place, dtype)

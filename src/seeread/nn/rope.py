@@ -92,6 +92,10 @@ class Rotation:
     cos: Tensor
     sin: Tensor
 
+    def to(self, device: torch.device | str | int) -> "Rotation":
+        """The same angles on another device."""
+        return Rotation(self.cos.to(device), self.sin.to(device))
+
     def __call__(self, x: Tensor) -> Tensor:
         """(batch, heads, tokens, head width) to the same, its first dimensions turned."""
         turning = self.cos.shape[-1]
