@@ -91,6 +91,19 @@ def test_streamed_and_stopped() -> None:
     assert len(talk.turns) == 6
 
 
+def test_a_message_that_got_no_word_was_not_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    talk = chat(colour_talker())
+    with monkeypatch.context() as patch:
+        patch.setattr(talk.model.model, "read", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            talk.say("what?", plain("red"))
+    assert talk.turns == []
+    assert str(talk.say("what?", plain("red"))) == "red"
+
+
 def test_what_cannot_be_said_is_not_said(tmp_path: Path) -> None:
     talk = chat(colour_talker(context_length=120))
     talk.say("what?", plain("red"))
