@@ -62,6 +62,12 @@ def test_the_arithmetic(model: Pretrained) -> None:
     assert float(judge._prior[0]) == pytest.approx(np.logaddexp(*blank) - np.log(2), abs=1e-3)
 
 
+def test_the_prior_is_a_mean_of_probabilities(monkeypatch: pytest.MonkeyPatch) -> None:
+    totals = iter((-1.0, -9.0))
+    monkeypatch.setattr(Judge, "_likelihoods", lambda *_: (torch.tensor([next(totals)] * 4), torch.ones(4)))
+    assert Judge(colour_talker(), LABELS)._prior.tolist() == pytest.approx([np.log((np.exp(-1) + np.exp(-9)) / 2)] * 4)
+
+
 def test_without_prior(model: Pretrained) -> None:
     image = noisy(3)
     totals = [logprob(model, image, label) for label in LABELS]
