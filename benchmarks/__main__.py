@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-NAMES = ("encode", "preprocess", "start")
+NAMES = ("encode", "generate", "preprocess", "start")
 
 
 def main() -> int:
