@@ -21,9 +21,13 @@ Architecture = Annotated[
     str | None,
     Parameter(help='Of a file of weights without configuration: open_clip\'s name, such as ViT-B-32, or "openai".'),
 ]
-Device = Annotated[str, Parameter(help="Where to compute: auto, cpu, cuda, cuda:1, mps.")]
+Device = Annotated[str, Parameter(help="Where to compute: auto, cpu, cuda, cuda:1, mps, or spread over all GPUs.")]
 Precision = Annotated[
-    Literal["auto", "fp32", "bf16", "fp16"], Parameter(help="Of the arithmetic; auto is what the hardware is made for.")
+    Literal["auto", "fp32", "bf16", "fp16", "int8"],
+    Parameter(
+        help="Of the arithmetic; auto is what the hardware is made for. int8: as auto, and the weights of a model that "
+        "writes in 8 bits."
+    ),
 ]
 BatchSize = Annotated[int, Parameter(help="Pictures computed at a time.", validator=Number(gte=1))]
 Answers = Annotated[int, Parameter(help="Answers written at a time.", validator=Number(gte=1))]
