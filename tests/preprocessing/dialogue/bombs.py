@@ -21,7 +21,7 @@ ENDLESS = {
     "looking in lists": "{% set a=range(99999)|list %}{{ a|select('in', a)|list|length }}",
     "looking in lists by hand": "{% set a=range(99999)|list %}{% for x in a if x in a %}{% endfor %}",
     "splitting": "{% for i in range(99999) %}{% set a=('a '*400000).split() %}{% endfor %}",
-    "steps given back": "{{ [1]|map('(step)', -10**12)|list }}{% for i in range(9999) %}{% for j in range(9999) %}"
+    "steps given back": "{{ [1]|map('(step)', 0 - 10**12)|list }}{% for i in range(9999) %}{% for j in range(9999) %}"
     "{% endfor %}{% endfor %}",
     "a power": "{{ 10**10**8 }}",
     "a tower of powers": "{{ 9**9**9**9 }}",
