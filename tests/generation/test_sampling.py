@@ -86,7 +86,7 @@ def test_top_k_is_that_of_transformers(k: int) -> None:
     torch.testing.assert_close(keep_top_k(tied, k), TopKLogitsWarper(k)(NONE, tied))
 
 
-@pytest.mark.parametrize("p", [1e-6, 0.1, 0.5, 0.9, 0.999, 1.0])
+@pytest.mark.parametrize("p", [1e-9, 1e-6, 0.1, 0.5, 0.9, 0.999, 1.0])
 def test_top_p_is_that_of_transformers(p: float) -> None:
     torch.testing.assert_close(keep_top_p(scores(), p), TopPLogitsWarper(p)(NONE, scores()))
 
@@ -130,6 +130,10 @@ def test_draws_as_often_as_likely() -> None:
     uniform = (torch.arange(1000) + 0.5) / 1000
     tokens = draw(likely.log().expand(1000, 4), uniform)
     assert tokens.bincount(minlength=4).tolist() == [500, 0, 200, 300]
+
+
+def test_draws_nothing_before_the_beginning() -> None:
+    assert int(draw(torch.tensor([[0.0, 0.2, 0.8]]).log(), torch.tensor([0.0]))) == 1
 
 
 def test_never_draws_past_the_end() -> None:

@@ -183,6 +183,17 @@ def test_labels_are_scored_as_alone(model: Generates) -> None:
     assert watched.read_places == [2 * 12, 8 * 3]
 
 
+def test_the_same_words_as_prompt_and_as_answer_are_not_the_same() -> None:
+    """Where the prompt ends makes a difference to a model that reads it both ways."""
+    model = paligemma()
+    cells = [((5, A, 1), [2, 3, 4]), ((5, A, 1, 2), [3, 4]), ((5, A, 1, 2, 3), [4])]
+    together = score(model, talk(*(prompt for prompt, _ in cells), answers=[answer for _, answer in cells]))
+    alone = [score(model, talk(prompt, answers=[answer])) for prompt, answer in cells]
+    agree(together.sums, torch.cat([one.sums for one in alone]))
+    agree(together.tokens[:, -1], torch.cat([one.tokens[:, -1] for one in alone]))
+    assert len(set(together.tokens[:, -1].tolist())) == 3
+
+
 @pytest.mark.parametrize("pictures", [[A], [A, A, A]], ids=["too few", "too many"])
 def test_as_many_pictures_as_places(pictures: list[Tensor]) -> None:
     batch = talk((5, A, 1), (5, A, 2))
