@@ -155,6 +155,19 @@ def test_streams_are_wrapped_between_words(size: int, capsys: pytest.CaptureFixt
     assert lines[0] == "  Three boats lie on the sand of a wide"
 
 
+@pytest.mark.usefixtures("person")
+def test_wide_letters_do_not_wait_for_a_space(capsys: pytest.CaptureFixture[str]) -> None:
+    with Wrapped() as out:
+        out.write("犬が走 dog")
+        assert capsys.readouterr().out == "犬が走"
+
+
+def test_what_never_began_leaves_no_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ZeroDivisionError), Wrapped():
+        raise ZeroDivisionError
+    assert capsys.readouterr().out == ""
+
+
 def test_streams_are_as_they_are_for_a_program(capsys: pytest.CaptureFixture[str]) -> None:
     with Wrapped() as out:
         for letter in f"{LONG}\nnext":

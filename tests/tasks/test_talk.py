@@ -57,6 +57,13 @@ def test_one_and_several() -> None:
     assert answer(model, [plain("red")], []) == []
 
 
+def test_every_kind_of_picture_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "green.png"
+    plain("green").save(path)
+    for picture in (path, str(path), path.read_bytes(), plain("green"), np.asarray(plain("green"))):
+        assert str(caption(colour_talker(), picture)) == "green"
+
+
 def test_shapes_of_answers() -> None:
     model = colour_talker()
     red, blue = plain("red"), plain("blue")
