@@ -65,7 +65,8 @@ CHAT = PromptStyle(
 )  # fmt: skip
 PREFIX = PromptStyle(
     kind="prefix", end_ids=(END,), start_text="<start>", image_text="<image>", image_id=IMAGE, image_tokens=4,
-    bins=BINS, caption="caption en", answer="answer en {question}", detect="detect {labels}", segment="segment {labels}",
+    bins=BINS, caption="caption en", answer="answer en {question}", detect="detect {labels}",
+    segment="segment {labels}",
 )  # fmt: skip
 
 
