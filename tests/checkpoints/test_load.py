@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -158,3 +159,12 @@ def test_asks_the_hardware(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device, capability=capability: capability)
         assert has_bf16_units(torch.device("cuda")) == expected
     assert not has_bf16_units(torch.device("mps"))
+
+
+def test_a_folder_with_one_archive_is_that_archive(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.zeros(1, np.float32))
+    with pytest.raises(CheckpointError, match=r"a\.npz: it is no PaliGemma of big_vision"):
+        load(tmp_path)
+    np.savez(tmp_path / "b.npz", x=np.zeros(1, np.float32))
+    with pytest.raises(CheckpointError, match="it holds no model"):
+        load(tmp_path)
