@@ -71,7 +71,8 @@ def test_a_run_that_was_killed_ends_bit_for_bit_as_one_that_was_not(tmp_path: Pa
 
 
 def test_what_was_measured_is_written_down(tmp_path: Path) -> None:
-    train(fresh(), contrastive(info_nce, batches), RECIPE, tmp_path, watch=lambda step, model: {"score": step * 2.0}, every=5)
+    objective = contrastive(info_nce, batches)
+    train(fresh(), objective, RECIPE, tmp_path, watch=lambda step, model: {"score": step * 2.0}, every=5)
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [5, 10, 12] and [line["score"] for line in lines] == [10, 20, 24]
     assert all(0 < line["loss"] < 10 for line in lines)

@@ -77,7 +77,10 @@ class Decoder(nn.Module):
 
     def logits(self, features: Tensor) -> Tensor:
         """(..., width) to (..., vocabulary), float32."""
-        scores = F.linear(features, self.embedding.weight) if self.head is None else self.head(features)
+        if self.head is None:
+            scores = F.linear(features, self.embedding.get_parameter("weight"))
+        else:
+            scores = self.head(features)
         logits = scores.float()
         cap = self.config.logit_softcap
         return logits if cap is None else cap * (logits / cap).tanh()

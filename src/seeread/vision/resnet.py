@@ -11,8 +11,8 @@ EXPANSION = 4
 
 @dataclass(frozen=True, kw_only=True)
 class ResNetConfig:
-    """`layers` counts the bottlenecks of the stages; RN50 is (3, 4, 6, 3) at a stem of 64. All published towers have four
-    stages; of fewer, the features are finer and know less."""
+    """`layers` counts the bottlenecks of the stages; RN50 is (3, 4, 6, 3) at a stem of 64. All published towers have
+    four stages; of fewer, the features are finer and know less."""
 
     layers: tuple[int, ...]
     stem: int  # channels that leave the stem
