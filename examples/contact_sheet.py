@@ -1,4 +1,5 @@
-"""A picture of what the demo found: photographs with the labels that fit them, and what each query finds."""
+"""A picture of what the demo found: photographs with the labels that fit them, what each query finds, and scenes with
+what was said of them and boxes around what was looked for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ INK, QUIET, ACCENT, SOFT = "#22252b", "#7d7a73", "#0f766e", "#9cc9c3"
 SCALE = 2  # everything is drawn at twice its size, for sharp edges on today's screens
 MARGIN, GAP, WIDTH, ROUND, PAD = 40, 20, 300, 12, 16
 PHOTO, BEST, NEXT = (WIDTH, 200), (172, 120), (86, 55)
-HEAD, ROW = 82, 27
+HEAD, ROW, LINE = 82, 27, 48
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,14 @@ class Card:
 
 
 @dataclass(frozen=True)
+class Told:
+    """A picture with the boxes in it, and what was said of it: who said it, and what."""
+
+    picture: Image.Image
+    said: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
 class Found:
     """A query with the pictures that fit it, and their cosines."""
 
@@ -33,13 +42,17 @@ class Found:
     hits: Sequence[tuple[Path, float]]
 
 
-def draw_sheet(cards: Sequence[Card], found: Sequence[Found], subtitle: str, most_columns: int = 3) -> Image.Image:
-    """All cards in rows, and the queries below them."""
-    columns = max(1, min(most_columns, max(len(cards), len(found))))
+def draw_sheet(
+    cards: Sequence[Card], found: Sequence[Found], told: Sequence[Told], subtitle: str, most_columns: int = 3
+) -> Image.Image:
+    """All cards in rows, the queries below them, and what was told below these."""
+    columns = max(1, min(most_columns, max(len(cards), len(found), len(told))))
     card_height = PHOTO[1] + 40 + ROW * max(len(card.scores) for card in cards) + PAD - 6
     query_height = PAD + 32 + BEST[1] + 34
     below = MARGIN + HEAD + -(-len(cards) // columns) * (card_height + GAP) + 44
-    height = below + -(-len(found) // columns) * (query_height + GAP) - GAP + MARGIN
+    last = below + -(-len(found) // columns) * (query_height + GAP) + 44
+    told_height = WIDTH + PAD + LINE * max((len(each.said) for each in told), default=0)
+    height = last + -(-len(told) // columns) * (told_height + GAP) - GAP + MARGIN
     sheet = Sheet(2 * MARGIN + columns * (WIDTH + GAP) - GAP, height)
     sheet.text((MARGIN, MARGIN), "What is in these pictures?", 28, INK, strong=True)
     sheet.text((MARGIN, MARGIN + 42), subtitle, 14, QUIET)
@@ -50,6 +63,10 @@ def draw_sheet(cards: Sequence[Card], found: Sequence[Found], subtitle: str, mos
     for place, each in enumerate(found):
         row, column = divmod(place, columns)
         draw_query(sheet, MARGIN + column * (WIDTH + GAP), below + row * (query_height + GAP), query_height, each)
+    sheet.text((MARGIN, last - 40), "What is there, and where?", 22, INK, strong=True)
+    for place, one in enumerate(told):
+        row, column = divmod(place, columns)
+        draw_told(sheet, MARGIN + column * (WIDTH + GAP), last + row * (told_height + GAP), told_height, one)
     return sheet.image
 
 
@@ -85,6 +102,17 @@ def draw_query(sheet: "Sheet", x: int, y: int, height: int, found: Found) -> Non
             sheet.photo(path, (x + BEST[0] + 10, y + (place - 1) * (NEXT[1] + 10)), NEXT, round_by=8)
 
 
+def draw_told(sheet: "Sheet", x: int, y: int, height: int, told: Told) -> None:
+    """The picture with its boxes, and under it what was asked and said, a line each."""
+    sheet.box((x, y, x + WIDTH, y + height), CARD, edge=EDGE)
+    sheet.photo(told.picture, (x, y), (WIDTH, WIDTH), foot=False)
+    y += WIDTH + 12
+    for asked, said in told.said:
+        sheet.text((x + PAD, y), asked, 12, QUIET, room=WIDTH - 2 * PAD)
+        sheet.text((x + PAD, y + 18), said, 15, INK, room=WIDTH - 2 * PAD)
+        y += LINE
+
+
 class Sheet:
     """A drawing in units of the screen: what is drawn is `SCALE` times as large."""
 
@@ -100,11 +128,16 @@ class Sheet:
         self.pen.rounded_rectangle(scaled, round_by * SCALE, fill, edge, SCALE)
 
     def photo(
-        self, path: Path, corner: tuple[int, int], size: tuple[int, int], foot: bool = True, round_by: int = ROUND
+        self,
+        source: Path | Image.Image,
+        corner: tuple[int, int],
+        size: tuple[int, int],
+        foot: bool = True,
+        round_by: int = ROUND,
     ) -> None:
         """The middle of a picture, with round corners; those at its foot only if `foot`."""
         width, height = size[0] * SCALE, size[1] * SCALE
-        photo = ImageOps.fit(open_image(path), (width, height), Image.Resampling.LANCZOS)
+        photo = ImageOps.fit(open_image(source), (width, height), Image.Resampling.LANCZOS)
         mask = Image.new("L", (width * 2, height * 2))  # drawn larger and shrunk: Pillow draws hard edges
         corners = (True, True, foot, foot)
         box = (0, 0, width * 2 - 1, height * 2 - 1)

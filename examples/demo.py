@@ -2,11 +2,13 @@
 
     python examples/demo.py [--photos FOLDER] [--labels "a cat,a dog"] [--query "a red car"] [--model NAME]
 
-Says which labels fit each picture, searches the pictures by text, and draws both into out/demo.png.
+Says which labels fit each picture, searches the pictures by text, has drawn scenes described, asked about and pointed
+at, and draws all of it into out/demo.png.
 The photographs are those that scikit-image and scikit-learn carry in their packages; nothing else of these is used.
 """
 
 import argparse
+import random
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -16,12 +18,17 @@ from shutil import copyfile
 
 sys.path.insert(0, str(Path(__file__).parent))  # for `contact_sheet`, from any current directory
 
-from contact_sheet import Card, Found, draw_sheet
+from contact_sheet import Card, Found, Told, draw_sheet
 
 import seeread as sr
+from seeread.data.scene_talk import ask
+from seeread.data.scenes import invent, render
 from seeread.search.index import Index
+from seeread.tasks.pointing.draw import draw
 
 MODEL = "seeread/mini-clip"  # which lies in the package
+TALKER, POINTER = "seeread/mini-llava", "seeread/mini-paligemma"
+SCENES = (3_000_000, 3_000_001, 3_000_002)  # the first three of those that nothing was learned from or measured on
 PHOTOGRAPHS = {
     "cat.png": ("skimage", "data/chelsea.png"),
     "coffee.png": ("skimage", "data/coffee.png"),
@@ -97,8 +104,27 @@ def show(folder: Path, labels: Sequence[str], queries: Sequence[str], name: str,
         print(f"  {each.query:{widest}}  {hits}")
 
     cards = [Card(path, list(result.scores)) for path, result in zip(paths, results, strict=True)]
-    draw_sheet(cards, found, f"{name}, on this machine").save(picture)
-    print(f"\nBoth as a picture: {picture}")
+    told = talk()
+    draw_sheet(cards, found, told, f"{name}, {TALKER} and {POINTER}, on this machine").save(picture)
+    print(f"\nAll of it as a picture: {picture}")
+
+
+def talk() -> list[Told]:
+    """Drawn scenes, described, asked about and pointed at. They are what the small writers know best."""
+    talker, pointer = sr.load(TALKER), sr.load(POINTER)
+    print(f"\nWhat is there, and where? (drawn scenes; {TALKER} and {POINTER})\n")
+    told = []
+    for seed in SCENES:
+        scene = invent(seed)
+        picture = render(scene, 512)
+        question, truth = ask(scene, random.Random(seed), 1)[0]
+        caption, said = sr.caption(talker, picture), sr.answer(talker, picture, question)
+        boxes = sr.detect(pointer, picture, [thing.name for thing in scene.things])
+        there = ", ".join(thing.name for thing in scene.things)
+        print(f"  there  {there}\n  told   {caption}\n  asked  {question} {said} (right: {truth})")
+        print(f"  boxes  {', '.join(f'{box.label} {box.confidence:.0%}' for box in boxes) or 'none'}\n")
+        told.append(Told(draw(picture, boxes), [("caption", str(caption)), (question, str(said))]))
+    return told
 
 
 def collect_photographs(folder: Path) -> Path:
@@ -127,12 +153,14 @@ def suggest(folder: Path, model: str) -> None:
 Try next:
   {seeread} classify {quote(str(folder))} --labels "something alive, a machine, a building"{chosen}
   {seeread} search {quote(str(folder))} "something to drink"{chosen}
+  {seeread} caption {quote(str(folder))}
+  {seeread} chat {quote(str(folder / "coffee.png"))}
   {seeread} models
   make demo PHOTOS=~/Pictures
 
-The bundled model is small: the labels of its own photographs were picked to suit it, with more general ones it is often
-wrong, and its percentages are not calibrated. `models` lists larger ones, which see far better and are fetched once.
-The last line is this with your pictures.""")
+The bundled models are small: the labels of the photographs were picked to suit the one that compares, and those that
+write know drawn shapes and little of photographs. Percentages are not calibrated. `models` lists larger ones, which see
+far better and are fetched once. The last line is this with your pictures.""")
 
 
 def read_options() -> argparse.Namespace:
