@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from seeread.checkpoints.checkpoint import Checkpoint
+from seeread.checkpoints.files.dataclass_json import from_json, to_json
 from seeread.checkpoints.files.integrity import write_manifest
 from seeread.checkpoints.formats import native
-from seeread.checkpoints.files.dataclass_json import from_json, to_json
 from seeread.checkpoints.refusal import Refusal
 from seeread.errors import CheckpointError
 from seeread.models.dual_encoder import DualEncoder, DualEncoderConfig
