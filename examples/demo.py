@@ -110,12 +110,12 @@ def show(folder: Path, labels: Sequence[str], queries: Sequence[str], name: str,
 
 
 def talk() -> list[Told]:
-    """Drawn scenes, described, asked about and pointed at. They are what the small writers know best."""
+    """Drawn scenes of a shape or two, described, asked about and pointed at: of more, the small writers lose count."""
     talker, pointer = sr.load(TALKER), sr.load(POINTER)
     print(f"\nWhat is there, and where? (drawn scenes; {TALKER} and {POINTER})\n")
     told = []
     for seed in SCENES:
-        scene = invent(seed)
+        scene = invent(seed, most=2)
         picture = render(scene, 512)
         question, truth = ask(scene, random.Random(seed), 1)[0]
         caption, said = sr.caption(talker, picture), sr.answer(talker, picture, question)

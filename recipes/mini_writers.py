@@ -100,7 +100,7 @@ PLACES = ":places"
 LLAVA_ROUND = Recipe(steps=1500, rate=1.5e-3, warmup=100, average=0.995, frozen=("vision",))
 PALIGEMMA_ROUNDS = (
     Recipe(steps=850, rate=1.2e-3, warmup=60, average=0.99, frozen=("vision",), seed=2),
-    Recipe(steps=600, rate=1.2e-3, warmup=30, average=0.99, frozen=("vision",), seed=3),
+    Recipe(steps=400, rate=1.2e-3, warmup=30, average=0.99, frozen=("vision",), seed=3),
 )
 EXAMPLES = 96
 """In a step."""

@@ -105,7 +105,7 @@ def test_the_thousand_of_imagenet(run: Run, photos: Path) -> None:
         (("--labels", "red", "--top", "0"), "--top"),
         (("--labels", "red", "--top", "many"), "--top"),
         (("--labels", "red", "--batch-size", "0"), "--batch-size"),
-        (("--labels", "red", "--precision", "int8"), "--precision"),
+        (("--labels", "red", "--precision", "int4"), "--precision"),
         (("--labels", "red", "--frobnicate"), "--frobnicate"),
     ],
 )

@@ -128,7 +128,8 @@ def swapped_query_and_key(model: DualEncoder) -> None:
 
 
 def other_heads(model: DualEncoder) -> None:
-    blocks(model.vision)[0].attention.head_width *= 2
+    attention = blocks(model.vision)[0].attention
+    attention.head_width = attention.query.out_features // 2
 
 
 def other_scale(model: DualEncoder) -> None:
