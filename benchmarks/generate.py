@@ -36,15 +36,16 @@ PROMPT, QUESTIONS, WORDS = 600, 8, 16
 SIDE, PATCHES = 336, 576
 
 PROCESS = """
-import json, resource, sys, time
+import json, sys, time
 before = time.time()
 import torch
 torch.set_num_threads(int(sys.argv[2]))
 {load}
 loaded = time.time()
 {first}
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-anonymous = next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("RssAnon"))
+# Not getrusage, whose peak is that of the process before it, too.
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+peak, anonymous = (int(status[name].split()[0]) * 1024 for name in ("VmHWM", "RssAnon"))
 print(json.dumps(dict(load=loaded - imported, first=time.time() - before, peak=peak, anonymous=anonymous)))
 """
 THEIRS = PROCESS.format(
@@ -55,7 +56,14 @@ THEIRS = PROCESS.format(
 OURS = PROCESS.format(
     load="import seeread\nimported = time.time()\n"
     "model = seeread.load(sys.argv[1], precision=sys.argv[3], device='cpu')",
-    first="from benchmarks.generate import prompt, ours\nours(model, prompt(1, 20), 1)",
+    first="""
+from seeread.generation.complete import complete
+from seeread.generation.sampling import Sampling
+from seeread.interface import Batch, Role
+tokens = torch.arange(5, 25)[None]
+batch = Batch(tokens, torch.full_like(tokens, Role.PROMPT))
+complete(model.generating, batch, Sampling(max_tokens=1), frozenset(), model.processor.write)
+""",
 )
 
 
