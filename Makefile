@@ -56,5 +56,5 @@ $(VENV)/.%: $(VENV)/bin/python pyproject.toml constraints.txt requirements-refer
 	@echo "Installing seeread[$*] into $(VENV) (torch is large: a minute or two, once)"
 	@$(BIN)/python -m pip install --quiet --editable '.[$*]'
 	@[ $* != dev ] || $(BIN)/python -m pip install --quiet --no-deps --requirement requirements-reference.txt || \
-		echo "open_clip could not be installed: the tests that compare with it will be skipped"
+		echo "open_clip or pycocotools could not be installed: the tests that compare with them will be skipped"
 	@touch $@

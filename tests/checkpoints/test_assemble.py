@@ -83,7 +83,7 @@ def test_a_model_is_never_there_twice(tmp_path: Path, stored: torch.dtype, wante
     memory = json.loads(told)
     weights = numbers * (1 if wanted == "int8" else 2)
     if wanted == "int8" or can_pack():
-        assert weights < memory["anonymous"] < weights + 100 * MB
+        assert weights < memory["anonymous"] < weights + 150 * MB
     assert memory["peak"] < weights + 180 * MB, f"{memory}, and the weights take {weights}"
 
 
