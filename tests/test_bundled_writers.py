@@ -58,4 +58,4 @@ def test_it_points_at_a_shape() -> None:
         (thing,) = scene.things
         found = seeread.detect(pointer, render(scene, 256), [thing.name])
         hits += any(each.box.overlap(thing.box) > 0.5 for each in found)
-    assert hits >= 15
+    assert hits >= 27  # 29 when its card was written

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
+from seeread.cli.input.sampling import SamplingFlags
 from seeread.cli.output.wrapped import Wrapped, harmless
-from seeread.cli.sampling import SamplingFlags
 from seeread.generation.sampling import Sampling
 from tests.cli.conftest import Run
 

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from seeread.cli import options
 from seeread.cli.input.pictures import Failure, Picture, expand
-from seeread.cli.sampling import SamplingFlags
+from seeread.cli.input.sampling import SamplingFlags
 from seeread.cli.writing import Asked, write_and_show
 from seeread.errors import UsageError
 

@@ -6,7 +6,7 @@ from cyclopts import Parameter
 
 from seeread.cli import options
 from seeread.cli.input.pictures import Picture, expand
-from seeread.cli.sampling import SamplingFlags
+from seeread.cli.input.sampling import SamplingFlags
 from seeread.cli.writing import Asked, write_and_show
 
 

@@ -11,9 +11,9 @@ from cyclopts import Parameter
 
 from seeread.cli import options
 from seeread.cli.input.pictures import Failure, Picture, expand
+from seeread.cli.input.sampling import SamplingFlags
 from seeread.cli.output.answers import show_stream, tell_cut
 from seeread.cli.output.console import console, is_terminal, note, plural
-from seeread.cli.sampling import SamplingFlags
 from seeread.errors import ImageError, SeereadError, UsageError
 from seeread.preprocessing.image import open_image, printable
 

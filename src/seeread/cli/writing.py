@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seeread.cli.input.pictures import Failure, tell
+from seeread.cli.input.sampling import SamplingFlags
 from seeread.cli.output.answers import Told, show_answers, show_stream, tell_cut
 from seeread.cli.output.console import is_terminal, print_json
 from seeread.cli.output.progress import progress
-from seeread.cli.sampling import SamplingFlags
 from seeread.errors import ImageError
 
 if TYPE_CHECKING:
