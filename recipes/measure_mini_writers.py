@@ -73,7 +73,9 @@ def captions(model: sr.Pretrained, data: Path, limit: int | None) -> Iterator[Sc
     for name, metric in (("CIDEr-D", cider_d), ("ROUGE-L", rouge_l)):
         each, elsewhere = metric(said, references), metric(moved, references)
         blind = sum(elsewhere) / count
-        yield Score(f"Flickr8k dev, {name}", bootstrap_mean([[value] for value in each], ROUNDS), count, blind)
+        yield Score(
+            f"Flickr8k dev, {name}", bootstrap_mean([[value] for value in each], ROUNDS), count, blind
+        )
 
     def bleu_4(places: Sequence[int]) -> float:
         return bleu([said[place] for place in places], [references[place] for place in places])[3]
@@ -83,7 +85,11 @@ def captions(model: sr.Pretrained, data: Path, limit: int | None) -> Iterator[Sc
 
 
 def answered(
-    model: sr.Pretrained, what: str, known: Sequence[Example], asked: Sequence[Example], kind: Callable[[str], str]
+    model: sr.Pretrained,
+    what: str,
+    known: Sequence[Example],
+    asked: Sequence[Example],
+    kind: Callable[[str], str],
 ) -> Iterator[Score]:
     """Accuracy overall and by kind of question. Blind: the most frequent answer to the same question in `known`, or
     to any question if it does not occur there."""
@@ -117,7 +123,9 @@ def easy_vqa(model: sr.Pretrained, data: Path, limit: int | None) -> Iterator[Sc
 def nlvr(model: sr.Pretrained, data: Path, limit: int | None) -> Iterator[Score]:
     """True or false of a drawing."""
     asked = read_nlvr(data / "nlvr", "test")[:limit]
-    yield next(answered(model, "NLVR public test", read_nlvr(data / "nlvr", "dev"), asked, lambda question: "all"))
+    yield next(
+        answered(model, "NLVR public test", read_nlvr(data / "nlvr", "dev"), asked, lambda question: "all")
+    )
 
 
 def scene_questions(model: sr.Pretrained, limit: int | None) -> Iterator[Score]:
@@ -128,7 +136,13 @@ def scene_questions(model: sr.Pretrained, limit: int | None) -> Iterator[Score]:
 
     known = questions(range(KNOWN_SCENES), 8)
     asked = questions(range(FIRST_SEED, FIRST_SEED + min(limit or SCENES, SCENES)), 128)
-    kinds = {"how": "count", "what color": "color", "what shape": "shape", "is there": "presence", "is the": "place"}
+    kinds = {
+        "how": "count",
+        "what color": "color",
+        "what shape": "shape",
+        "is there": "presence",
+        "is the": "place",
+    }
 
     def kind(question: str) -> str:
         return next(name for start, name in kinds.items() if question.startswith(start))
@@ -140,7 +154,9 @@ def names(model: sr.Pretrained, data: Path, limit: int | None) -> Iterator[Score
     """The name of one of 200 classes, written freely and compared with its first."""
     examples = read_tiny_imagenet(data / "tiny_imagenet", "val")
     chosen = random.Random(0).sample(examples, min(limit or len(examples), len(examples)))
-    prompt = PREFIXES["name"].format(language="en") if model.style.kind == "prefix" else INSTRUCTIONS["name"][0]
+    prompt = (
+        PREFIXES["name"].format(language="en") if model.style.kind == "prefix" else INSTRUCTIONS["name"][0]
+    )
     said = caption(model, [each.image for each in chosen], prompt=prompt, batch_size=BATCH, max_tokens=8)
     right = [[agreement(one.text, [each.answer])] for one, each in zip(said, chosen, strict=True)]
     yield Score("Tiny ImageNet val, first name", bootstrap_mean(right, ROUNDS), len(chosen), 1 / 200)
@@ -168,7 +184,9 @@ def scene_boxes(model: sr.Pretrained, limit: int | None) -> Iterator[Score]:
     for seed in range(FIRST_SEED, FIRST_SEED + min(limit or SCENES, SCENES)):
         scene, chance = invent(seed), random.Random(seed)
         there = list(dict.fromkeys(thing.name for thing in scene.things))
-        absent = [name for colour in COLOURS for shape in SHAPES if (name := f"{colour} {shape}") not in there]
+        absent = [
+            name for colour in COLOURS for shape in SHAPES if (name := f"{colour} {shape}") not in there
+        ]
         picture = render(scene, 128)
         for name in (*there, chance.choice(absent)):
             asked.append((picture, name, [thing.box for thing in scene.things if thing.name == name]))
@@ -184,7 +202,9 @@ def scene_boxes(model: sr.Pretrained, limit: int | None) -> Iterator[Score]:
     silent: dict[int, list[float]] = {seed: [] for seed in scene_of}
     for seed, each in zip(scene_of, seen, strict=True):
         silent[seed] += [float(not each.guesses)] * (not each.things)
-    yield Score("Drawn scenes, silent on what is not there", bootstrap_mean(list(silent.values()), ROUNDS), scenes)
+    yield Score(
+        "Drawn scenes, silent on what is not there", bootstrap_mean(list(silent.values()), ROUNDS), scenes
+    )
 
 
 def without_labels(seen: Seen) -> Seen:
@@ -230,7 +250,9 @@ def measure(model: sr.Pretrained, data: Path, limit: int | None) -> Iterator[Sco
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", required=True)
     parser.add_argument("--precision", default="fp32")

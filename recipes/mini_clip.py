@@ -31,8 +31,9 @@ from seeread.preprocessing.tokenizer.rules import TokenizerRules
 from seeread.preprocessing.tokenizer.tokenizer import Tokenizer
 from seeread.preprocessing.transform import ImageTransform
 from seeread.text.encoder import TextEncoderConfig
-from seeread.training.losses import contrastive, info_nce
-from seeread.training.recipe import Recipe
+from seeread.training.objectives.contrast import contrastive, info_nce
+from seeread.training.settings import Settings
+from seeread.training.streams.stream import Steps
 from seeread.training.trainer import train
 from seeread.vision.resnet import ResNetConfig
 
@@ -57,8 +58,8 @@ MODEL = DualEncoderConfig(
 )
 
 ROUNDS = (
-    (64, Recipe(steps=4000, rate=1e-3, warmup=200, seed=0)),
-    (SIDE, Recipe(steps=1100, rate=6e-4, warmup=60, seed=1)),
+    (64, Settings(steps=4000, rate=1e-3, warmup=200, seed=0)),
+    (SIDE, Settings(steps=1100, rate=6e-4, warmup=60, seed=1)),
 )
 """Progressive resizing: most is learned on small pictures, which cost half; then once more down from a lower rate, from
 the averaged weights, on the size that the model keeps."""
@@ -128,7 +129,10 @@ def learn_tokenizer(texts: list[str]) -> tokenizers.Tokenizer:
     tokenizer.decoder = decoders.BPEDecoder(suffix="</w>")
     special = ["<pad>", "<start>", "<end>", "<unknown>"]
     trainer = trainers.BpeTrainer(
-        vocab_size=MODEL.text.vocabulary, special_tokens=special, end_of_word_suffix="</w>", show_progress=False
+        vocab_size=MODEL.text.vocabulary,
+        special_tokens=special,
+        end_of_word_suffix="</w>",
+        show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
     return tokenizer
@@ -141,7 +145,13 @@ class Batches:
         self, classes: CaptionedImages, photos: CaptionedImages, tokenizer: Tokenizer, side: int, seed: int
     ):
         assert classes.labels is not None
-        self.classes, self.photos, self.tokenizer, self.side, self.seed = classes, photos, tokenizer, side, seed
+        self.classes, self.photos, self.tokenizer, self.side, self.seed = (
+            classes,
+            photos,
+            tokenizer,
+            side,
+            seed,
+        )
         self.pick_classes = DistinctLabels(classes.labels, CLASSES, seed)
         self.pick_photos = Shuffled(len(photos), PHOTOS, seed)
 
@@ -167,7 +177,9 @@ class Watch:
 
     def __init__(self, classes: CaptionedImages, photos: CaptionedImages, tokenizer: Tokenizer, side: int):
         assert classes.labels is not None
-        words = {label: names[0] for label, names in zip(classes.labels.tolist(), classes.captions, strict=True)}
+        words = {
+            label: names[0] for label, names in zip(classes.labels.tolist(), classes.captions, strict=True)
+        }
         self.names = [words[label] for label in sorted(words)]
         self.classes, self.photos, self.tokenizer, self.side = classes, photos, tokenizer, side
 
@@ -180,7 +192,10 @@ class Watch:
         texts = model.embed_text(self.tokenizer([captions[0] for captions in self.photos.captions]))
         found = (texts @ self._see(model, self.photos).T).argmax(1)
         recall = (found == torch.arange(len(found))).float().mean()
-        return {"zero_shot_top1": round(100 * top1.item(), 2), "text_to_image_recall1": round(100 * recall.item(), 2)}
+        return {
+            "zero_shot_top1": round(100 * top1.item(), 2),
+            "text_to_image_recall1": round(100 * recall.item(), 2),
+        }
 
     def _see(self, model: DualEncoder, data: CaptionedImages) -> Tensor:
         parts = []
@@ -194,7 +209,9 @@ class Watch:
 
 def main() -> None:
     """Read, train, save."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("runs/mini-clip"))
     options = parser.parse_args()
@@ -205,7 +222,9 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     if not (options.out / "tokenizer.json").is_file():
         texts = [text for captions in photos.captions for text in captions]
-        texts += [t.replace("{}", word) for words in set(classes.captions) for word in words for t in TEMPLATES]
+        texts += [
+            t.replace("{}", word) for words in set(classes.captions) for word in words for t in TEMPLATES
+        ]
         learn_tokenizer(sorted(texts)).save(str(options.out / "tokenizer.json"))
     tokenizer = Tokenizer.load(options.out, RULES)
 
@@ -217,9 +236,15 @@ def main() -> None:
         batches = Batches(classes, photos, tokenizer, side, recipe.seed)
         watch = Watch(unseen, unseen_photos, tokenizer, side)
         started = enlarged(trained, side)
-        trained = train(started, contrastive(info_nce, batches), recipe, options.out / f"round-{number}", watch)
+        trained = train(
+            started, contrastive(info_nce), Steps(batches), recipe, options.out / f"round-{number}", watch
+        )
     halves = {name: to_half(tensor) for name, tensor in trained.state_dict().items()}
-    write(Checkpoint(MODEL, halves, Processor(TRANSFORM, tokenizer), "native"), options.out / "model", overwrite=True)
+    write(
+        Checkpoint(MODEL, halves, Processor(TRANSFORM, tokenizer), "native"),
+        options.out / "model",
+        overwrite=True,
+    )
     print(f"Saved to {options.out / 'model'}. Try: seeread classify PICTURE --model {options.out / 'model'}")
 
 

@@ -54,11 +54,17 @@ def sources(data: Path, scenes: int) -> dict[str, tuple[Callable[[], Sequence[Ex
     return {
         "easy_vqa": tuple(lambda s=s: read_easy_vqa(data / "easy_vqa", s) for s in ("train", "test")),
         "flickr8k": tuple(lambda s=s: read_flickr8k(data / "flickr8k", s) for s in ("train", "dev")),
-        "tiny_imagenet": tuple(lambda s=s: read_tiny_imagenet(data / "tiny_imagenet", s) for s in ("train", "val")),
+        "tiny_imagenet": tuple(
+            lambda s=s: read_tiny_imagenet(data / "tiny_imagenet", s) for s in ("train", "val")
+        ),
         "nlvr": tuple(lambda s=s: read_nlvr(data / "nlvr", s) for s in ("dev", "test")),
         "bccd": tuple(lambda s=s: read_bccd(data / "bccd", s, BINS) for s in (("train", "val"), ("test",))),
-        "coco_mini": tuple(lambda part=part: part(read_coco_mini(coco, BINS)) for part in (first_photos, last_photos)),
-        "scenes": tuple(lambda s=s: drawn(s) for s in (range(scenes), range(UNSEEN_SCENES, UNSEEN_SCENES + 1000))),
+        "coco_mini": tuple(
+            lambda part=part: part(read_coco_mini(coco, BINS)) for part in (first_photos, last_photos)
+        ),
+        "scenes": tuple(
+            lambda s=s: drawn(s) for s in (range(scenes), range(UNSEEN_SCENES, UNSEEN_SCENES + 1000))
+        ),
     }
 
 
@@ -93,7 +99,9 @@ def learn_tokenizer(texts: Iterable[str]) -> tokenizers.Tokenizer:
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
-    written = json.loads(tokenizer.to_str())  # the trainer makes all its added tokens special; places are text
+    written = json.loads(
+        tokenizer.to_str()
+    )  # the trainer makes all its added tokens special; places are text
     for token in written["added_tokens"]:
         token["special"] = token["content"] in SPECIAL
     return tokenizers.Tokenizer.from_str(json.dumps(written))
@@ -147,14 +155,24 @@ def write(folder: Path, examples: Sequence[Example], tokenizer: tokenizers.Token
         numpy.save(folder / f"{name}_offsets.npy", offsets.astype(numpy.int64))
     with (folder / "examples.jsonl").open("w") as file:
         for example, image, prompt, chat in zip(examples, image_of, prompts, chats, strict=True):
-            row = {"image": image, "task": example.task, "about": example.about, "prompt": prompt, "chat": chat}
+            row = {
+                "image": image,
+                "task": example.task,
+                "about": example.about,
+                "prompt": prompt,
+                "chat": chat,
+            }
             boxes = [[thing.label, *thing.box] for thing in example.boxes]
-            file.write(json.dumps(row | {"answer": example.answer} | ({"boxes": boxes} if boxes else {})) + "\n")
+            file.write(
+                json.dumps(row | {"answer": example.answer} | ({"boxes": boxes} if boxes else {})) + "\n"
+            )
 
 
 def main() -> None:
     """Read, learn the tokenizer, write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("runs/mini-writer"))
     parser.add_argument("--scenes", type=int, default=20_000)
@@ -163,7 +181,9 @@ def main() -> None:
     readers = sources(options.data, options.scenes)
     path = options.out / "tokenizer.json"
     if not path.is_file():
-        learned = chain.from_iterable(texts_of(train()) for name, (train, _) in readers.items() if name != "scenes")
+        learned = chain.from_iterable(
+            texts_of(train()) for name, (train, _) in readers.items() if name != "scenes"
+        )
         drawn = chain.from_iterable(texts_of(scene_examples(seed, 8, BINS)) for seed in range(3000))
         learn_tokenizer(chain(learned, drawn)).save(str(path))
     tokenizer = tokenizers.Tokenizer.from_file(str(path))

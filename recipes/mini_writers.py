@@ -39,8 +39,9 @@ from seeread.preprocessing.tokenizer.rules import TokenizerRules
 from seeread.preprocessing.tokenizer.tokenizer import Tokenizer
 from seeread.preprocessing.transform import ImageTransform
 from seeread.text.decoder import DecoderConfig
-from seeread.training.losses import next_token
-from seeread.training.recipe import Recipe
+from seeread.training.objectives.writing import next_token
+from seeread.training.settings import Settings
+from seeread.training.streams.stream import Steps
 from seeread.training.trainer import train
 from seeread.vision.resnet import ResNetConfig
 
@@ -97,10 +98,10 @@ PALIGEMMA_MIXTURES = (
 PLACES = ":places"
 """The share of each source in a step; of one with this behind its name, only answers that begin with a place."""
 
-LLAVA_ROUND = Recipe(steps=1500, rate=1.5e-3, warmup=100, average=0.995, frozen=("vision",))
+LLAVA_ROUND = Settings(steps=1500, rate=1.5e-3, warmup=100, average=0.995, frozen=("vision",), save_every=100)
 PALIGEMMA_ROUNDS = (
-    Recipe(steps=850, rate=1.2e-3, warmup=60, average=0.99, frozen=("vision",), seed=2),
-    Recipe(steps=400, rate=1.2e-3, warmup=30, average=0.99, frozen=("vision",), seed=3),
+    Settings(steps=850, rate=1.2e-3, warmup=60, average=0.99, frozen=("vision",), save_every=100, seed=2),
+    Settings(steps=400, rate=1.2e-3, warmup=30, average=0.99, frozen=("vision",), save_every=100, seed=3),
 )
 EXAMPLES = 96
 """In a step."""
@@ -144,7 +145,9 @@ def sources_of(
 ) -> dict[str, Source]:
     """One split of every source of a mixture."""
     folders = {name: data / f"{name.removesuffix(PLACES)}-{split}" for name in mixture}
-    return {name: Source(f, prompt, "places" if name.endswith(PLACES) else kept) for name, f in folders.items()}
+    return {
+        name: Source(f, prompt, "places" if name.endswith(PLACES) else kept) for name, f in folders.items()
+    }
 
 
 def _texts(folder: Path, name: str) -> Texts:
@@ -202,16 +205,12 @@ class Examples:
 
 
 class Objective:
-    """The loss of a step, on what the frozen tower has seen of the pictures."""
+    """The loss of the examples of a step, on what the frozen tower has seen of their pictures."""
 
     def __init__(self, examples: Examples, features: Mapping[str, Tensor], chat: bool):
         self.examples, self.features, self.chat = examples, features, chat
 
-    def __call__(self, model: nn.Module, step: int) -> Tensor:
-        return self.on(model, self.examples(step))
-
-    def on(self, model: nn.Module, chosen: Sequence[tuple[str, int]]) -> Tensor:
-        """The loss on these examples."""
+    def __call__(self, model: nn.Module, chosen: Sequence[tuple[str, int]]) -> Tensor:
         assert isinstance(model, LLaVA | PaliGemma)
         sources = self.examples.sources
         prompts = [sources[name].prompts[row] for name, row in chosen]
@@ -236,7 +235,7 @@ class Watch:
         for name in self.names:
             usable = self.objective.examples.sources[name].usable
             spread = usable[:: max(1, len(usable) // 128)][:128]
-            told[name] = round(self.objective.on(model, [(name, int(row)) for row in spread]).item(), 4)
+            told[name] = round(self.objective(model, [(name, int(row)) for row in spread]).item(), 4)
         return told
 
 
@@ -284,11 +283,15 @@ def prepare_sight(model: PaliGemma, seen: Tensor) -> None:
 
 def main() -> None:
     """Read, train, save."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("model", choices=("llava", "paligemma"))
     parser.add_argument("--data", type=Path, default=Path("runs/mini-writer"))
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--from", dest="start", type=Path, help="for paligemma: the folder of the trained mini-llava")
+    parser.add_argument(
+        "--from", dest="start", type=Path, help="for paligemma: the folder of the trained mini-llava"
+    )
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
@@ -303,7 +306,7 @@ def train_llava(options: argparse.Namespace) -> None:
     tower_of_mini_clip(model.vision)
     transform = ImageTransform(size=(LLAVA.vision.image_size,) * 2)
     objective, watch = lessons(model, LLAVA_MIXTURE, options, LLAVA_ROUND, chat=True)
-    trained = train(model, objective, LLAVA_ROUND, options.out / "run", watch, every=100)
+    trained = train(model, objective, Steps(objective.examples), LLAVA_ROUND, options.out / "run", watch)
     save(trained, LLAVA, Processor(transform, tokenizer_of(options.data), CHAT), options.out)
 
 
@@ -311,26 +314,39 @@ def train_paligemma(options: argparse.Namespace) -> None:
     """One round, the tower frozen, from mini-llava's language model."""
     model = PaliGemma(PALIGEMMA)
     initialise(model)
-    model.text.load_state_dict(seeread.load(options.start, precision="fp32").module.get_submodule("text").state_dict())
+    model.text.load_state_dict(
+        seeread.load(options.start, precision="fp32").module.get_submodule("text").state_dict()
+    )
     tower_of_mini_clip(model.vision)
-    transform = ImageTransform(size=(PALIGEMMA.vision.image_size,) * 2, mode="squash")  # boxes are of the whole picture
+    transform = ImageTransform(
+        size=(PALIGEMMA.vision.image_size,) * 2, mode="squash"
+    )  # boxes are of the whole picture
     trained: nn.Module = model
-    for number, (recipe, mixture) in enumerate(zip(PALIGEMMA_ROUNDS, PALIGEMMA_MIXTURES, strict=True), start=1):
+    for number, (recipe, mixture) in enumerate(
+        zip(PALIGEMMA_ROUNDS, PALIGEMMA_MIXTURES, strict=True), start=1
+    ):
         objective, watch = lessons(model, mixture, options, recipe, chat=False)
         if number == 1:
             prepare_sight(model, objective.features["scenes"])
-        trained = train(trained, objective, recipe, options.out / f"run-{number}", watch, every=100)
+        stream = Steps(objective.examples)
+        trained = train(trained, objective, stream, recipe, options.out / f"run-{number}", watch)
     save(trained, PALIGEMMA, Processor(transform, tokenizer_of(options.data), PREFIX), options.out)
 
 
 def lessons(
-    model: LLaVA | PaliGemma, mixture: Mapping[str, float], options: argparse.Namespace, recipe: Recipe, chat: bool
+    model: LLaVA | PaliGemma,
+    mixture: Mapping[str, float],
+    options: argparse.Namespace,
+    recipe: Settings,
+    chat: bool,
 ) -> tuple[Objective, Watch]:
     """What a model learns from, and what it is measured on meanwhile; both as the tower sees them."""
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters", flush=True)
     objectives = []
     for split in ("train", "dev"):
-        sources = sources_of(options.data, mixture, split, *(("chat", "words") if chat else ("prompt", "all")))
+        sources = sources_of(
+            options.data, mixture, split, *(("chat", "words") if chat else ("prompt", "all"))
+        )
         seen = look(model.vision, sources, model.config.vision.image_size, options.out / split)
         objectives.append(Objective(Examples(sources, mixture, EXAMPLES, recipe.seed), seen, chat))
     return objectives[0], Watch(objectives[1], mixture)

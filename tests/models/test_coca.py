@@ -17,7 +17,7 @@ from seeread.nn.cache import Cache
 from seeread.nn.initialise import initialise
 from seeread.nn.transformer import TransformerConfig
 from seeread.text.decoder import DecoderConfig
-from seeread.training.losses import contrast_and_captions
+from seeread.training.objectives.captions import contrast_and_captions
 from seeread.vision.vit import ViTConfig
 from tests.generation.agreement import same
 from tests.generation.models import VOCABULARY, random, write
@@ -90,7 +90,9 @@ def test_together_as_one_by_one() -> None:
     together = complete(model, batch, Sampling(max_tokens=9, logprobs=2), frozenset({7}), write)
     for row, one in enumerate(together):
         kept = batch.valid[row]
-        alone = Batch(batch.tokens[row, kept][None], batch.roles[row, kept][None], batch.images[row : row + 1])
+        alone = Batch(
+            batch.tokens[row, kept][None], batch.roles[row, kept][None], batch.images[row : row + 1]
+        )
         same(one, complete(model, alone, Sampling(max_tokens=9, logprobs=2), frozenset({7}), write)[0])
     beams = complete(model, batch, Sampling(max_tokens=5, beams=3), frozenset({7}), write)
     assert len(beams) == 3
@@ -154,7 +156,10 @@ def test_a_row_is_about_one_picture() -> None:
         ({"queries": 1}, "1 queries"),
         ({"pool_heads": 0}, "0 heads"),
         ({"text": replace(CONFIG.text, positions=None)}, "learned positions"),
-        ({"text": replace(CONFIG.text, transformer=replace(CONFIG.text.transformer, gated=True))}, "another kind"),
+        (
+            {"text": replace(CONFIG.text, transformer=replace(CONFIG.text.transformer, gated=True))},
+            "another kind",
+        ),
     ],
 )
 def test_what_it_cannot_be(change: dict[str, Any], words: str) -> None:
@@ -173,16 +178,18 @@ def test_learns_to_compare_and_to_caption() -> None:
     tokens = torch.cat((torch.zeros(6, 1, dtype=torch.long), texts), dim=1)
     roles = torch.full_like(tokens, Role.ANSWER)
     roles[:, 0], roles[:, 1] = Role.IMAGE, Role.PROMPT
-    objective = contrast_and_captions(lambda step: (Batch(tokens, roles, images), texts))
+    objective = contrast_and_captions()
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
-    for step in range(120):
+    for _ in range(120):
         optimizer.zero_grad()
-        loss = objective(model, step)
+        loss = objective(model, (Batch(tokens, roles, images), texts))
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     model.eval()
     with torch.no_grad():
-        assert model.compare(model.embed_image(images), model.embed_text(texts)).argmax(dim=1).tolist() == [*range(6)]
+        assert model.compare(model.embed_image(images), model.embed_text(texts)).argmax(dim=1).tolist() == [
+            *range(6)
+        ]
     prompts = Batch(tokens[:, :2], roles[:, :2], images)
     written = complete(model, prompts, Sampling(max_tokens=9), frozenset({2}), write)
     assert [list(one.ids) for one in written] == texts[:, 1:].tolist()

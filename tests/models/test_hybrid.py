@@ -25,7 +25,7 @@ from seeread.preprocessing.processor import Processor
 from seeread.preprocessing.tiles import TileTransform
 from seeread.pretrained import Origin, Pretrained
 from seeread.text.decoder import DecoderConfig
-from seeread.training.losses import next_token
+from seeread.training.objectives.writing import next_token
 from seeread.vision.vit import ViTConfig
 from tests.generation.agreement import same
 from tests.generation.models import VISION, block, write

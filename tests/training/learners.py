@@ -47,15 +47,12 @@ from seeread.preprocessing.transform import ImageTransform, Transform
 from seeread.pretrained import Origin, Pretrained
 from seeread.text.encoder import TextEncoderConfig
 from seeread.text.encoder_decoder import EncoderDecoderConfig
-from seeread.training.losses import (
-    classification,
-    contrast_and_captions,
-    contrastive,
-    filling,
-    info_nce,
-    writing,
-)
-from seeread.training.trainer import Objective
+from seeread.training.objectives.captions import contrast_and_captions
+from seeread.training.objectives.choosing import classification, filling
+from seeread.training.objectives.contrast import contrastive, info_nce
+from seeread.training.objectives.objective import Objective
+from seeread.training.objectives.writing import writing
+from seeread.training.streams.stream import Steps
 from seeread.vision.pixels import PixelsConfig
 from seeread.vision.vit import ViTConfig
 from seeread.vision.vq import VQConfig
@@ -64,7 +61,9 @@ from tests.talkers import CHAT, END, IMAGE, PAD, PREFIX, START, TEXT, VOCABULARY
 COLOURS = ("red", "green", "blue", "white")
 PICTURES = [Image.new("RGB", (16, 16), colour) for colour in COLOURS]
 QUESTION = "what colour?"
-EXAMPLES = [Example(picture, "caption", "", colour) for picture, colour in zip(PICTURES, COLOURS, strict=True)]
+EXAMPLES = [
+    Example(picture, "caption", "", colour) for picture, colour in zip(PICTURES, COLOURS, strict=True)
+]
 NAMES = [Example(None, "caption", "", colour) for colour in COLOURS]
 HALF = (0.5, 0.5, 0.5)
 
@@ -79,7 +78,9 @@ T5_TEXT = EncoderDecoderConfig(
     buckets=8,
     furthest=64,
 )
-LATENTS = LatentsConfig(count=4, reader=ReaderConfig(width=32, context_width=32, heads=2, hidden=32), blocks=SMALL)
+LATENTS = LatentsConfig(
+    count=4, reader=ReaderConfig(width=32, context_width=32, heads=2, hidden=32), blocks=SMALL
+)
 READER = ReaderConfig(width=32, context_width=32, heads=2, hidden=32)
 
 SQUARE = ImageTransform(size=(16, 16), mean=HALF, std=HALF)
@@ -90,19 +91,42 @@ INTERLEAVED = replace(SIGHTED, kind="interleaved", image_tokens=1, turn_end="<en
 CAPTION = replace(SIGHTED, kind="caption", image_tokens=1, start_text="<start>", caption="", answer=None)
 
 
+Teaching = tuple[Objective, Callable[[int], Any]]
+"""What a model is to do, and the batches that it learns from."""
+
+
 @dataclass(frozen=True)
 class Learner:
     """What a family is made of and taught. `steps` are enough to know it all by heart."""
 
     config: Any
     processor: Processor
-    objective: Callable[["Learner"], Objective]
+    teaching: Callable[["Learner"], "Teaching"]
     steps: int = 60
+
+    @property
+    def objective(self) -> Objective:
+        """What it is to do."""
+        return self.teaching(self)[0]
+
+    def batch(self, step: int) -> Any:
+        """What it learns from in a step."""
+        return self.teaching(self)[1](step)
+
+    def stream(self) -> Steps:
+        """All of it."""
+        return Steps(self.teaching(self)[1])
+
+    def loss(self, model: nn.Module) -> Tensor:
+        """Of the first batch."""
+        return self.objective(model, self.batch(0))
 
     def model(self, seed: int = 0) -> nn.Module:
         """Untrained, always the same."""
         torch.manual_seed(seed)
-        model = Perceiver(self.config) if isinstance(self.config, PerceiverConfig) else build_model(self.config)
+        model = (
+            Perceiver(self.config) if isinstance(self.config, PerceiverConfig) else build_model(self.config)
+        )
         initialise(model)
         return model
 
@@ -121,49 +145,55 @@ def mixture(examples: list[Example], wording: str) -> Mixture:
     return Mixture([Part(examples, Captioning(wording))], batch=4)
 
 
-def to_write(learner: Learner) -> Objective:
+def to_write(learner: Learner) -> Teaching:
     wording = "" if learner.processor.style == CAPTION else QUESTION
-    return writing(batches(mixture(EXAMPLES, wording), learner.processor))
+    return writing, batches(mixture(EXAMPLES, wording), learner.processor)
 
 
-def to_say(learner: Learner) -> Objective:
+def to_say(learner: Learner) -> Teaching:
     """Without pictures: each question has its answer."""
     rows = learner.processor.prompts([ask(f"{number}?") for number in range(4)], COLOURS)
-    return writing(lambda step: rows)
+    return writing, lambda step: rows
 
 
-def to_compare(learner: Learner) -> Objective:
-    return contrastive(info_nce, pairs(mixture(EXAMPLES, QUESTION), learner.processor))
+def to_compare(learner: Learner) -> Teaching:
+    return contrastive(info_nce), pairs(mixture(EXAMPLES, QUESTION), learner.processor)
 
 
-def to_compare_and_write(learner: Learner) -> Objective:
-    return contrast_and_captions(batches_and_texts(mixture(EXAMPLES, ""), learner.processor))
+def to_compare_and_write(learner: Learner) -> Teaching:
+    return contrast_and_captions(), batches_and_texts(mixture(EXAMPLES, ""), learner.processor)
 
 
-def to_classify(learner: Learner) -> Objective:
+def to_classify(learner: Learner) -> Teaching:
     images = learner.processor.images(PICTURES)
-    return classification(lambda step: (images, torch.arange(4)))
+    return classification, lambda step: (images, torch.arange(4))
 
 
-def to_fill(learner: Learner) -> Objective:
+def to_fill(learner: Learner) -> Teaching:
     texts = [f"{colour[0]} {colour[0]}" for colour in COLOURS]
-    return filling(Masking(learner.processor.tokenizer).batches(texts, 4))
+    return filling, Masking(learner.processor.tokenizer).batches(texts, 4)
 
 
-def to_move(learner: Learner) -> Objective:
+def to_move(learner: Learner) -> Teaching:
     chance = torch.Generator().manual_seed(0)
-    frames, flow = torch.randn(1, 2, 3, 4, 4, generator=chance), torch.randn(1, 4, 4, 2, generator=chance) / 100
-    return lambda model, step: F.mse_loss(100 * model(frames), 100 * flow)
+    frames, flow = (
+        torch.randn(1, 2, 3, 4, 4, generator=chance),
+        torch.randn(1, 4, 4, 2, generator=chance) / 100,
+    )
+    return lambda model, batch: F.mse_loss(100 * model(batch), 100 * flow), lambda step: frames
 
 
-def to_tell_apart(learner: Learner) -> Objective:
+def to_tell_apart(learner: Learner) -> Teaching:
     chance = torch.Generator().manual_seed(0)
-    inputs = {"image": torch.randn(4, 2, 2, 5, generator=chance), "text": torch.arange(4)[:, None].expand(4, 3)}
+    inputs = {
+        "image": torch.randn(4, 2, 2, 5, generator=chance),
+        "text": torch.arange(4)[:, None].expand(4, 3),
+    }
 
-    def objective(model: nn.Module, step: int) -> Tensor:
-        return F.cross_entropy(model(inputs)[:, 0], torch.arange(4))
+    def objective(model: nn.Module, batch: Any) -> Tensor:
+        return F.cross_entropy(model(batch)[:, 0], torch.arange(4))
 
-    return objective
+    return objective, lambda step: inputs
 
 
 def learners() -> dict[str, Learner]:
@@ -178,7 +208,9 @@ def learners() -> dict[str, Learner]:
         vision=replace(CLASSED, norm=False), text=replace(TEXT, transformer=SMALL, positions=48), unimodal=1,
         embedding=32, queries=5, pool_heads=2, pad_id=PAD,
     )  # fmt: skip
-    vq = VQConfig(image_size=16, width=32, multipliers=(1, 1, 1, 1), blocks=1, latent=16, codes=16, code_width=8)
+    vq = VQConfig(
+        image_size=16, width=32, multipliers=(1, 1, 1, 1), blocks=1, latent=16, codes=16, code_width=8
+    )
     lines = LineTransform(patch_size=8, most=(16, 16))
     tiles = TileTransform(side=16, grids=((1, 2), (2, 1)), mean=HALF, std=HALF, apart=True)
     pixels = PixelsConfig(side=16, stem="conv", channels=22, bands=2)

@@ -15,8 +15,8 @@ from seeread.nn.cache import Cache
 from seeread.preprocessing.dialogue import ask
 from seeread.pretrained import Pretrained
 from seeread.tasks.writing.write import write
-from seeread.training.losses import next_token
-from seeread.training.recipe import Recipe
+from seeread.training.objectives.writing import next_token
+from seeread.training.settings import Settings
 from seeread.training.trainer import train
 from tests.training.learners import COLOURS, LEARNERS, PICTURES, QUESTION
 
@@ -42,16 +42,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def learned(name: str) -> nn.Module:
     """The family's model when it has learned all by heart; never touched again."""
     learner = LEARNERS[name]
-    recipe = Recipe(steps=learner.steps, rate=1e-2, warmup=4, precision="fp32", average=0.5, weight_decay=0.0)
-    return train(learner.model(), learner.objective(learner), recipe, RUNS / name, every=10_000)
+    settings = Settings(
+        steps=learner.steps, rate=1e-2, warmup=4, precision="fp32", average=0.5, weight_decay=0.0
+    )
+    return train(learner.model(), learner.objective, learner.stream(), settings, RUNS / name)
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_learns_by_heart(name: str) -> None:
-    objective = LEARNERS[name].objective(LEARNERS[name])
-    model, start = learned(name), LEARNERS[name].model()
+    learner = LEARNERS[name]
+    model, start = learned(name), learner.model()
     with torch.inference_mode():
-        assert objective(model, 0) < 0.1 < 1.0 < objective(start.eval(), 0)
+        assert learner.loss(model) < 0.1 < 1.0 < learner.loss(start.eval())
 
 
 def asked(name: str) -> list[list[object]]:
@@ -129,10 +131,9 @@ def test_lessons_of_a_batch_do_not_see_each_other(name: str) -> None:
 def test_bf16_learns_much_the_same(name: str) -> None:
     learner = LEARNERS[name]
     model = learner.model()
-    objective = learner.objective(learner)
-    exact = objective(model, 0)
+    exact = learner.loss(model)
     with torch.autocast("cpu", torch.bfloat16):
-        rounded = objective(model, 0)
+        rounded = learner.loss(model)
     torch.testing.assert_close(rounded.float(), exact, atol=0.05, rtol=0.03)
     rounded.backward()
     gradients = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
@@ -144,8 +145,8 @@ def after(name: str, folder: Path, steps: int, frozen: tuple[str, ...]) -> dict[
     learner = LEARNERS[name]
     model = learner.model()
     before = {key: tensor.clone() for key, tensor in model.state_dict().items()}
-    recipe = Recipe(steps=steps, rate=1e-3, frozen=frozen, **ONE_STEP)  # type: ignore[arg-type]
-    train(model, learner.objective(learner), recipe, folder)
+    settings = Settings(steps=steps, rate=1e-3, frozen=frozen, **ONE_STEP)  # type: ignore[arg-type]
+    train(model, learner.objective, learner.stream(), settings, folder)
     return {key: not torch.equal(tensor, before[key]) for key, tensor in model.state_dict().items()}
 
 
@@ -154,7 +155,9 @@ def test_a_step_changes_every_part_that_is_free(name: str, tmp_path: Path) -> No
     changed = after(name, tmp_path, 1, ())
     parts = {key.split(".")[0] for key in changed}
     taught = {key.split(".")[0] for key, moved in changed.items() if moved}
-    assert taught == parts - ({"vision"} if name == "chameleon" else set())  # a choice of codes has no gradient
+    assert taught == parts - (
+        {"vision"} if name == "chameleon" else set()
+    )  # a choice of codes has no gradient
 
 
 @pytest.mark.parametrize("name", [name for name in EVERY if hasattr(LEARNERS[name].config, "vision")])

@@ -11,14 +11,16 @@ from torch import Tensor, nn
 from seeread.errors import CheckpointError, DataError, UsageError
 from seeread.models.dual_encoder import DualEncoder
 from seeread.nn.initialise import initialise
-from seeread.training.average import WeightAverage
-from seeread.training.losses import contrastive, info_nce
-from seeread.training.recipe import Recipe
-from seeread.training.schedule import cosine
+from seeread.training.moving.average import WeightAverage
+from seeread.training.moving.schedule import cosine
+from seeread.training.objectives.contrast import contrastive, info_nce
+from seeread.training.settings import Settings
+from seeread.training.streams.stream import Steps
 from seeread.training.trainer import train
 from tests.tiny import tiny_config
 
-RECIPE = Recipe(steps=12, rate=3e-3, warmup=3, precision="fp32", average=0.9)
+SETTINGS = Settings(steps=12, rate=3e-3, warmup=3, precision="fp32", average=0.9)
+OBJECTIVE = contrastive(info_nce)
 
 
 def batches(step: int) -> tuple[Tensor, Tensor]:
@@ -40,17 +42,19 @@ class KilledError(Exception):
 
 
 def test_it_learns(tmp_path: Path) -> None:
-    model = train(fresh(), contrastive(info_nce, batches), replace(RECIPE, steps=60), tmp_path)
+    model = train(fresh(), OBJECTIVE, Steps(batches), replace(SETTINGS, steps=60), tmp_path)
     images, tokens = batches(999)
     assert model(images, tokens).argmax(1).tolist() == [0, 1, 2, 3]
     assert not model.training
 
 
 def test_what_a_run_gave_can_be_trained_on(tmp_path: Path) -> None:
-    first = train(fresh(), contrastive(info_nce, batches), RECIPE, tmp_path / "first")
+    first = train(fresh(), OBJECTIVE, Steps(batches), SETTINGS, tmp_path / "first")
     before = {name: tensor.clone() for name, tensor in first.named_parameters()}
-    second = train(first, contrastive(info_nce, batches), RECIPE, tmp_path / "second")
-    assert not any(torch.equal(tensor, before[name]) for name, tensor in second.named_parameters() if tensor.ndim > 1)
+    second = train(first, OBJECTIVE, Steps(batches), SETTINGS, tmp_path / "second")
+    assert not any(
+        torch.equal(tensor, before[name]) for name, tensor in second.named_parameters() if tensor.ndim > 1
+    )
 
 
 def test_a_run_that_was_killed_ends_bit_for_bit_as_one_that_was_not(tmp_path: Path) -> None:
@@ -59,22 +63,27 @@ def test_a_run_that_was_killed_ends_bit_for_bit_as_one_that_was_not(tmp_path: Pa
             raise KilledError
         return batches(step)
 
-    whole = train(fresh(), contrastive(info_nce, batches), RECIPE, tmp_path / "whole", every=4)
+    settings = replace(SETTINGS, save_every=4)
+    whole = train(fresh(), OBJECTIVE, Steps(batches), settings, tmp_path / "whole")
     with pytest.raises(KilledError):
-        train(fresh(), contrastive(info_nce, die_at_nine), RECIPE, tmp_path / "killed", every=4)
+        train(fresh(), OBJECTIVE, Steps(die_at_nine), settings, tmp_path / "killed")
     torch.manual_seed(77)
     other_start = DualEncoder(tiny_config())
-    resumed = train(other_start, contrastive(info_nce, batches), RECIPE, tmp_path / "killed", every=4)
+    resumed = train(other_start, OBJECTIVE, Steps(batches), settings, tmp_path / "killed")
     for name, tensor in whole.state_dict().items():
         assert torch.equal(tensor, resumed.state_dict()[name]), name
     assert sorted(path.name for path in (tmp_path / "killed").iterdir()) == ["log.jsonl", "state.safetensors"]
 
 
 def test_what_was_measured_is_written_down(tmp_path: Path) -> None:
-    objective = contrastive(info_nce, batches)
-    train(fresh(), objective, RECIPE, tmp_path, watch=lambda step, model: {"score": step * 2.0}, every=5)
+    settings = replace(SETTINGS, save_every=5)
+    train(fresh(), OBJECTIVE, Steps(batches), settings, tmp_path, lambda step, model: {"score": step * 2.0})
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
-    assert [line["step"] for line in lines] == [5, 10, 12] and [line["score"] for line in lines] == [10, 20, 24]
+    assert [line["step"] for line in lines] == [5, 10, 12] and [line["score"] for line in lines] == [
+        10,
+        20,
+        24,
+    ]
     assert all(0 < line["loss"] < 10 for line in lines)
 
 
@@ -82,31 +91,33 @@ def test_a_loss_that_is_no_number_stops_the_run_before_the_weights_are_touched(t
     model = fresh()
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     with pytest.raises(RuntimeError, match="the loss of step 0 is nan"):
-        train(model, contrastive(lambda logits: logits.sum() * float("nan"), batches), RECIPE, tmp_path)
+        train(
+            model, contrastive(lambda logits: logits.sum() * float("nan")), Steps(batches), SETTINGS, tmp_path
+        )
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
 
 
 def test_the_state_of_another_model_is_refused(tmp_path: Path) -> None:
-    train(fresh(), contrastive(info_nce, batches), replace(RECIPE, steps=1), tmp_path)
+    train(fresh(), OBJECTIVE, Steps(batches), replace(SETTINGS, steps=1), tmp_path)
     with pytest.raises(DataError, match=r"state\.safetensors: this is not the state of a run of this model"):
-        train(nn.Linear(3, 3), contrastive(info_nce, batches), RECIPE, tmp_path)
+        train(nn.Linear(3, 3), OBJECTIVE, Steps(batches), SETTINGS, tmp_path)
     (tmp_path / "state.safetensors").write_bytes(b"cut")
     with pytest.raises(CheckpointError, match=r"state\.safetensors"):
-        train(fresh(), contrastive(info_nce, batches), RECIPE, tmp_path)
+        train(fresh(), OBJECTIVE, Steps(batches), SETTINGS, tmp_path)
 
 
 def test_the_temperature_is_capped(tmp_path: Path) -> None:
     model = fresh()
     nn.init.constant_(model.similarity.log_scale, 9.0)
-    train(model, contrastive(info_nce, batches), replace(RECIPE, steps=1), tmp_path)
+    train(model, OBJECTIVE, Steps(batches), replace(SETTINGS, steps=1), tmp_path)
     assert model.similarity.log_scale.exp().item() == pytest.approx(100.0, rel=1e-4)
 
 
 def test_the_average_is_told_the_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     steps: list[int] = []
     monkeypatch.setattr(WeightAverage, "update", lambda self, model, step: steps.append(step))
-    train(fresh(), contrastive(info_nce, batches), RECIPE, tmp_path)
-    assert steps == list(range(RECIPE.steps))
+    train(fresh(), OBJECTIVE, Steps(batches), SETTINGS, tmp_path)
+    assert steps == list(range(SETTINGS.steps))
 
 
 def test_cosine_climbs_then_falls_to_nothing() -> None:
@@ -132,12 +143,13 @@ def test_the_average_forgets_its_start_and_then_follows_slowly() -> None:
 
 
 @pytest.mark.parametrize(
-    "frozen", [("text",), ("text.embedding", "vision.class_token"), ("similarity", "vision.transformer.blocks")]
+    "frozen",
+    [("text",), ("text.embedding", "vision.class_token"), ("similarity", "vision.transformer.blocks")],
 )
 def test_frozen_parts_are_left_as_they_are(frozen: tuple[str, ...], tmp_path: Path) -> None:
     model = fresh()
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    train(model, contrastive(info_nce, batches), replace(RECIPE, frozen=frozen), tmp_path)
+    train(model, OBJECTIVE, Steps(batches), replace(SETTINGS, frozen=frozen), tmp_path)
     for name, tensor in model.named_parameters():
         held = any(name == part or name.startswith(f"{part}.") for part in frozen)
         assert held == torch.equal(tensor, before[name]) or name.endswith("key.bias"), name
@@ -148,17 +160,27 @@ def test_frozen_parts_are_as_when_they_do_not_learn(tmp_path: Path) -> None:
     """Of a ResNet the norms then keep their means."""
     modes: list[tuple[bool, ...]] = []
 
-    def objective(model: nn.Module, step: int) -> Tensor:
-        modes.append(tuple(model.get_submodule(name).training for name in ("", "vision", "vision.transformer", "text")))
-        return contrastive(info_nce, batches)(model, step)
+    def objective(model: nn.Module, batch: object) -> Tensor:
+        modes.append(
+            tuple(model.get_submodule(name).training for name in ("", "vision", "vision.transformer", "text"))
+        )
+        return OBJECTIVE(model, batch)
 
-    train(fresh(), objective, replace(RECIPE, steps=1, frozen=("vision",)), tmp_path)
+    train(fresh(), objective, Steps(batches), replace(SETTINGS, steps=1, frozen=("vision",)), tmp_path)
     assert modes == [(True, False, False, True)]
 
 
 def test_what_is_not_there_cannot_be_frozen(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"no part named towers, vison to freeze\. Its largest are vision, image_pool"):
-        train(fresh(), contrastive(info_nce, batches), replace(RECIPE, frozen=("vison", "text", "towers")), tmp_path)
+    with pytest.raises(
+        UsageError, match=r"no part named towers, vison to freeze\. Its largest are vision, image_pool"
+    ):
+        train(
+            fresh(),
+            OBJECTIVE,
+            Steps(batches),
+            replace(SETTINGS, frozen=("vison", "text", "towers")),
+            tmp_path,
+        )
     parts = tuple(name for name, _ in fresh().named_children())
     with pytest.raises(UsageError, match="nothing to train"):
-        train(fresh(), contrastive(info_nce, batches), replace(RECIPE, frozen=parts), tmp_path)
+        train(fresh(), OBJECTIVE, Steps(batches), replace(SETTINGS, frozen=parts), tmp_path)

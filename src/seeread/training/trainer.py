@@ -2,68 +2,68 @@
 
 import json
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from seeread.errors import UsageError
-from seeread.training.average import WeightAverage
-from seeread.training.optimizer import build_optimizer
-from seeread.training.recipe import Recipe
-from seeread.training.schedule import cosine
-from seeread.training.state import restore_state, save_state
-
-Objective = Callable[[nn.Module, int], Tensor]
-"""The loss of the model on the batch of a step. It knows nothing but the step, so that a run can go on anywhere."""
-
-Watch = Callable[[int, nn.Module], dict[str, float]]
-"""Measures the averaged model after a step."""
+from seeread.training.keeping.state import restore_state, save_state
+from seeread.training.moving.average import WeightAverage
+from seeread.training.moving.optimizer import build_optimizer
+from seeread.training.moving.schedule import cosine
+from seeread.training.objectives.objective import Objective
+from seeread.training.settings import Settings
+from seeread.training.streams.stream import Stream
+from seeread.training.watching.watcher import Measure
 
 
 def train(
     model: nn.Module,
     objective: Objective,
-    recipe: Recipe,
+    stream: Stream,
+    settings: Settings,
     out: Path,
-    watch: Watch | None = None,
-    every: int = 500,
+    measure: Measure | None = None,
 ) -> nn.Module:
-    """Train the weights of `model` that the recipe does not freeze, and return the running average of all.
+    """Train the weights of `model` that the settings do not freeze, and return the running average of all.
 
-    Every `every` steps the state is saved to `out`, and what `watch` measures is added to `out/log.jsonl`. A run
-    that finds a state in `out` goes on from there, and since `objective` and the schedule know nothing but the
-    step, as if it had never stopped.
+    A run that finds a state in `out` goes on from there as if it had never stopped.
     """
     out.mkdir(parents=True, exist_ok=True)
     device = next(model.parameters()).device
     model.train().requires_grad_(True)
-    freeze(model, recipe.frozen)
-    average = WeightAverage(model, recipe.average)
-    optimizer = build_optimizer(model, recipe)
+    freeze(model, settings.frozen)
+    average = WeightAverage(model, settings.average or 0.0)
+    optimizer = build_optimizer(model, settings)
     state = out / "state.safetensors"
-    first = restore_state(state, model, average.model, optimizer) if state.is_file() else 0
+    first = 0
+    if state.is_file():
+        first, stood = restore_state(state, model, average.model, optimizer)
+        stream.restore(stood)
     began, losses = time.monotonic(), []
-    for step in range(first, recipe.steps):
+    for step in range(first, settings.steps):
         for group in optimizer.param_groups:
-            group["lr"] = recipe.rate * cosine(step, recipe.steps, recipe.warmup)
-        with torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bf16"):
-            value = objective(model, step)
+            group["lr"] = settings.rate * cosine(step, settings.steps, settings.warmup)
+        with torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bf16"):
+            value = objective(model, next(stream))
         if not value.isfinite():
-            raise RuntimeError(f"the loss of step {step} is {value.item()}; the weights before it are in {state}")
+            raise RuntimeError(
+                f"the loss of step {step} is {value.item()}; the weights before it are in {state}"
+            )
         optimizer.zero_grad(set_to_none=True)
         value.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), recipe.gradient_limit)
+        nn.utils.clip_grad_norm_(model.parameters(), settings.gradient_limit)
         optimizer.step()
-        _limit_scale(model, recipe.scale_limit)
+        _limit_scale(model, settings.scale_limit)
         average.update(model, step)
         losses.append(value.item())
-        if (step + 1) % every == 0 or step + 1 == recipe.steps:
-            measured = watch(step + 1, average.model.eval()) if watch else {}
+        if (step + 1) % settings.save_every == 0 or step + 1 == settings.steps:
+            measured = dict(measure(step + 1, average.model.eval())) if measure else {}
             seconds = time.monotonic() - began
             _log(out / "log.jsonl", step + 1, losses, seconds / (step + 1 - first), measured)
-            save_state(state, step + 1, model, average.model, optimizer)
+            save_state(state, step + 1, model, average.model, optimizer, stream.state())
             losses.clear()
     return average.model.eval()
 
@@ -75,14 +75,18 @@ def freeze(model: nn.Module, parts: Collection[str]) -> None:
     modules, parameters = dict(model.named_modules()), dict(model.named_parameters())
     if unknown := sorted(set(parts) - modules.keys() - parameters.keys()):
         known = ", ".join(name for name, _ in model.named_children())
-        raise UsageError(f"This model has no part named {', '.join(unknown)} to freeze. Its largest are {known}.")
+        raise UsageError(
+            f"This model has no part named {', '.join(unknown)} to freeze. Its largest are {known}."
+        )
     for name in parts:
         if name in modules:
             modules[name].eval().requires_grad_(False)
         else:
             parameters[name].requires_grad_(False)
     if not any(parameter.requires_grad for parameter in model.parameters()):
-        raise UsageError("Every part of the model is frozen: there is nothing to train. Leave something free.")
+        raise UsageError(
+            "Every part of the model is frozen: there is nothing to train. Leave something free."
+        )
 
 
 @torch.no_grad()

@@ -1,24 +1,33 @@
 """What decays and what does not, and what is left out."""
 
-from seeread.training.optimizer import build_optimizer
-from seeread.training.recipe import Recipe
+from seeread.training.moving.optimizer import build_optimizer
+from seeread.training.settings import Settings
 from tests.training.learners import LEARNERS
 
-RECIPE = Recipe(steps=1, rate=0.1, warmup=1)
+SETTINGS = Settings(steps=1, rate=0.1, warmup=1)
 
 
 def decaying(name: str) -> tuple[set[str], set[str]]:
     model = LEARNERS[name].model()
     names = {id(parameter): key for key, parameter in model.named_parameters()}
-    decays, free = build_optimizer(model, RECIPE).param_groups
+    decays, free = build_optimizer(model, SETTINGS).param_groups
     assert (decays["weight_decay"], free["weight_decay"]) == (0.1, 0.0)
     return {names[id(each)] for each in decays["params"]}, {names[id(each)] for each in free["params"]}
 
 
 def test_matrices_decay_and_gates_queries_and_positions_do_not() -> None:
     decays, free = decaying("flamingo")
-    assert {"gates.layers.0.attention.query.weight", "text.embedding.weight", "vision.patches.weight"} <= decays
-    assert {"gates.layers.0.attention_gate", "resampler.queries", "vision.positions", "vision.class_token"} <= free
+    assert {
+        "gates.layers.0.attention.query.weight",
+        "text.embedding.weight",
+        "vision.patches.weight",
+    } <= decays
+    assert {
+        "gates.layers.0.attention_gate",
+        "resampler.queries",
+        "vision.positions",
+        "vision.class_token",
+    } <= free
     assert not {key for key in decays if key.endswith(("bias", "norm.weight", "gate"))}
 
 
@@ -31,5 +40,5 @@ def test_biases_by_distance_and_latents_do_not_decay() -> None:
 def test_what_is_frozen_is_left_out() -> None:
     model = LEARNERS["flamingo"].model()
     model.get_submodule("text").requires_grad_(False)
-    kept = {id(each) for group in build_optimizer(model, RECIPE).param_groups for each in group["params"]}
+    kept = {id(each) for group in build_optimizer(model, SETTINGS).param_groups for each in group["params"]}
     assert not kept & {id(each) for each in model.get_submodule("text").parameters()} and kept

@@ -10,16 +10,10 @@ from torch import nn
 from seeread.data.collate import batches_and_texts
 from seeread.data.masking import Masked
 from seeread.interface import Batch, Role
-from seeread.training.losses import (
-    classification,
-    contrast_and_captions,
-    contrastive,
-    filling,
-    info_nce,
-    next_token,
-    pairwise_sigmoid,
-    writing,
-)
+from seeread.training.objectives.captions import contrast_and_captions
+from seeread.training.objectives.choosing import classification, filling
+from seeread.training.objectives.contrast import contrastive, info_nce, pairwise_sigmoid
+from seeread.training.objectives.writing import next_token, writing
 from tests.tiny import COLOURS, WORDS, ColourModel
 from tests.training.learners import EXAMPLES, LEARNERS, mixture
 
@@ -27,7 +21,10 @@ from tests.training.learners import EXAMPLES, LEARNERS, mixture
 def test_info_nce_is_the_mean_of_both_cross_entropies() -> None:
     logits = torch.tensor([[2.0, 1.0], [0.0, 3.0]])
     rows = [-math.log(math.exp(2) / (math.exp(2) + math.exp(1))), -math.log(math.exp(3) / (1 + math.exp(3)))]
-    columns = [-math.log(math.exp(2) / (math.exp(2) + 1)), -math.log(math.exp(3) / (math.exp(1) + math.exp(3)))]
+    columns = [
+        -math.log(math.exp(2) / (math.exp(2) + 1)),
+        -math.log(math.exp(3) / (math.exp(1) + math.exp(3))),
+    ]
     torch.testing.assert_close(info_nce(logits).item(), (sum(rows) / 2 + sum(columns) / 2) / 2)
 
 
@@ -46,7 +43,7 @@ def test_contrast_is_of_whatever_compares() -> None:
     images = torch.tensor([COLOURS["red"], COLOURS["blue"]])[:, :, None, None].expand(2, 3, 4, 4)
     tokens = torch.tensor([[WORDS.index("red")], [WORDS.index("blue")]])
     wanted = info_nce(model.compare(model.embed_image(images), model.embed_text(tokens)))
-    torch.testing.assert_close(contrastive(info_nce, lambda step: (images, tokens))(model, 0), wanted)
+    torch.testing.assert_close(contrastive(info_nce)(model, (images, tokens)), wanted)
 
 
 class Counter(nn.Module):
@@ -74,7 +71,7 @@ def test_only_answers_are_learned_and_each_token_counts_the_same() -> None:
     right, wrong = -math.log(math.exp(2) / (math.exp(2) + 7)), -math.log(1 / (math.exp(2) + 7))
     model = Counter()
     torch.testing.assert_close(next_token(model, batch).item(), (3 * right + wrong) / 4)
-    torch.testing.assert_close(writing(lambda step: batch)(model, 3), next_token(model, batch))
+    torch.testing.assert_close(writing(model, batch), next_token(model, batch))
 
 
 def test_contrast_and_captions_are_weighted_one_and_two_and_look_once() -> None:
@@ -83,15 +80,15 @@ def test_contrast_and_captions_are_weighted_one_and_two_and_look_once() -> None:
     looks = []
     model.get_submodule("vision").register_forward_hook(lambda *_: looks.append(1))
     both = batches_and_texts(mixture(EXAMPLES, ""), learner.processor)
-    batch, tokens = both(0)
+    batch, tokens = rows = both(0)
     with torch.inference_mode():
         images = batch.images
         contrast = info_nce(model.compare(model.embed_image(images), model.embed_text(tokens)))
         captions = next_token(model, batch)
         looks.clear()
-        torch.testing.assert_close(contrast_and_captions(both)(model, 0), contrast + 2 * captions)
+        torch.testing.assert_close(contrast_and_captions()(model, rows), contrast + 2 * captions)
         assert looks == [1]
-        weighted = contrast_and_captions(both, weights=(0.5, 3.0))(model, 0)
+        weighted = contrast_and_captions(weights=(0.5, 3.0))(model, rows)
         torch.testing.assert_close(weighted, 0.5 * contrast + 3 * captions)
 
 
@@ -102,7 +99,7 @@ def test_classes_cost_their_cross_entropy() -> None:
 
     logits, labels = torch.tensor([[1.0, 3.0], [0.0, 0.0]]), torch.tensor([1, 0])
     wanted = (math.log(1 + math.exp(-2)) + math.log(2)) / 2
-    found = classification(lambda step: (logits, labels))(Classifier(1, 1), 0)
+    found = classification(Classifier(1, 1), (logits, labels))
     assert found.item() == pytest.approx(wanted)
 
 
@@ -113,6 +110,8 @@ def test_only_what_was_hidden_is_asked_for() -> None:
             return 2.0 * F.one_hot(tokens, 4).float()
 
     hidden = torch.tensor([[False, True, False]])
-    masked = Masked(torch.tensor([[1, 2, 0]]), torch.tensor([[1, 3, 0]]), hidden, torch.tensor([[True, True, False]]))
+    masked = Masked(
+        torch.tensor([[1, 2, 0]]), torch.tensor([[1, 3, 0]]), hidden, torch.tensor([[True, True, False]])
+    )
     wanted = -math.log(1 / (math.exp(2) + 3))
-    assert filling(lambda step: masked)(Filler(1, 1), 0).item() == pytest.approx(wanted)
+    assert filling(Filler(1, 1), masked).item() == pytest.approx(wanted)

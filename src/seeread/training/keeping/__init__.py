@@ -1,0 +1,1 @@
+"""A run on disk, of which nothing is ever lost."""

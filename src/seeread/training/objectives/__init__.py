@@ -1,0 +1,1 @@
+"""What models are trained to do: compare, write, both at once, classify, fill gaps."""

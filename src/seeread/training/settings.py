@@ -1,0 +1,50 @@
+"""Everything that decides how weights move, in one value."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How a run goes. `batch` is what all ranks together learn from in a step; it is worked through in `accumulate`
+    parts, and by each rank its share of them.
+
+    The rate climbs to `rate` over `warmup` steps; then it falls to nothing as a cosine, or stays until the last
+    `decay` of the steps and then falls in a line ("wsd": warm-up, stable, decay, arXiv:2404.06395), or stays.
+    `average` is the decay of the running mean of the weights, None for none; `scale_limit` caps the learned
+    temperature's inverse, as CLIP does, lest the logits run away. `precision` is that of the arithmetic; the weights
+    stay in float32. `patch_dropout` is the share of patches that are left out while a vision transformer learns
+    (FLIP, arXiv:2212.00794). `recompute` saves memory: activations are computed again on the way back. `frozen` names
+    the parts that keep their weights. `sharding` is how several ranks share the work: each with all the weights
+    ("ddp"), or with its part of them ("fsdp").
+
+    The state is saved every `save_every` steps and the last `keep` of them stay; what a run measures of itself is
+    measured every `measure_every`. At most `broken_limit` of the examples (a share) may be broken. A step whose loss or
+    gradient is no number moves nothing; after `bad_steps` of them in a row the run stops.
+    """
+
+    steps: int
+    rate: float
+    batch: int = 64
+    warmup: int = 0
+    optimizer: Literal["adamw", "muon"] = "adamw"
+    schedule: Literal["cosine", "wsd", "constant"] = "cosine"
+    decay: float = 0.2
+    weight_decay: float = 0.1
+    betas: tuple[float, float] = (0.9, 0.98)
+    gradient_limit: float = 1.0
+    average: float | None = 0.998
+    scale_limit: float = 100.0
+    precision: Literal["bf16", "fp32"] = "bf16"
+    accumulate: int = 1
+    patch_dropout: float = 0.0
+    recompute: bool = False
+    compile: bool = False
+    sharding: Literal["ddp", "fsdp"] = "ddp"
+    frozen: tuple[str, ...] = ()
+    seed: int = 0
+    save_every: int = 500
+    measure_every: int = 500
+    keep: int = 3
+    broken_limit: float = 0.01
+    bad_steps: int = 3
