@@ -31,7 +31,9 @@ class Portion:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """`start` is a model's name or folder, or a function that makes one. `rank` is that of LoRA's additions."""
+    """`start` is a model's name or folder, or a function that makes one. `rank` and `alpha` are those of LoRA's
+    additions, which count `alpha / rank` times. `stored` is the precision that the trained weights are saved in: that
+    of the start if None."""
 
     name: str
     start: str | Callable[[], Pretrained]
@@ -40,6 +42,8 @@ class Recipe:
     settings: Settings
     mode: Mode = "full"
     rank: int = 8
+    alpha: float = 16.0
+    stored: Literal["fp32", "bf16", "fp16"] | None = None
 
     def but(self, **changes: object) -> "Recipe":
         """The same recipe with other settings."""
