@@ -1,0 +1,44 @@
+"""Watchers that may fail without the run's failing."""
+
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+
+from torch import nn
+
+from seeread.training.watching.watcher import Beginning, Moment, Watcher
+
+
+class Guarded:
+    """Watches until something goes wrong with that, says so once, and watches no more; the run goes on."""
+
+    def __init__(self, watcher: Watcher, name: str):
+        self.watcher: Watcher | None = watcher
+        self.name = name
+
+    def began(self, beginning: Beginning) -> None:
+        """Tells it."""
+        self._try(lambda watcher: watcher.began(beginning))
+
+    def stepped(self, moment: Moment, model: nn.Module) -> None:
+        """Tells it."""
+        self._try(lambda watcher: watcher.stepped(moment, model))
+
+    def ended(self, reason: str | None) -> None:
+        """Tells it."""
+        self._try(lambda watcher: watcher.ended(reason))
+
+    def _try(self, tell: Callable[[Watcher], None]) -> None:
+        watcher = self.watcher
+        if watcher is None:
+            return
+        try:
+            tell(watcher)
+        except Exception as error:
+            self.watcher = None
+            with suppress(Exception):  # it may still hold the terminal
+                watcher.ended(str(error))
+            warnings.warn(
+                f"The run goes on without {self.name}, which failed: {str(error) or type(error).__name__}",
+                stacklevel=3,
+            )

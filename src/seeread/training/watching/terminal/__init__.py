@@ -1,0 +1,1 @@
+"""A run as a terminal shows it."""
