@@ -1,6 +1,5 @@
 """The loop: it learns, goes on exactly where it stopped, and refuses to learn nonsense."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,15 +7,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from seeread.errors import CheckpointError, DataError, UsageError
+from seeread.errors import DataError, UsageError
 from seeread.models.dual_encoder import DualEncoder
 from seeread.nn.initialise import initialise
+from seeread.training.keeping.checkpoint import checkpoints
 from seeread.training.moving.average import WeightAverage
-from seeread.training.moving.schedule import cosine
 from seeread.training.objectives.contrast import contrastive, info_nce
 from seeread.training.settings import Settings
 from seeread.training.streams.stream import Steps
 from seeread.training.trainer import train
+from seeread.training.watching.watcher import Beginning, Moment
 from tests.tiny import tiny_config
 
 SETTINGS = Settings(steps=12, rate=3e-3, warmup=3, precision="fp32", average=0.9)
@@ -35,6 +35,23 @@ def fresh() -> DualEncoder:
     model = DualEncoder(tiny_config())
     initialise(model)
     return model
+
+
+class Told:
+    """Remembers all that it is told."""
+
+    def __init__(self) -> None:
+        self.moments: list[Moment] = []
+        self.reasons: list[str | None] = []
+
+    def began(self, beginning: Beginning) -> None:
+        self.beginning = beginning
+
+    def stepped(self, moment: Moment, model: nn.Module) -> None:
+        self.moments.append(moment)
+
+    def ended(self, reason: str | None) -> None:
+        self.reasons.append(reason)
 
 
 class KilledError(Exception):
@@ -72,38 +89,32 @@ def test_a_run_that_was_killed_ends_bit_for_bit_as_one_that_was_not(tmp_path: Pa
     resumed = train(other_start, OBJECTIVE, Steps(batches), settings, tmp_path / "killed")
     for name, tensor in whole.state_dict().items():
         assert torch.equal(tensor, resumed.state_dict()[name]), name
-    assert sorted(path.name for path in (tmp_path / "killed").iterdir()) == ["log.jsonl", "state.safetensors"]
-
-
-def test_what_was_measured_is_written_down(tmp_path: Path) -> None:
-    settings = replace(SETTINGS, save_every=5)
-    train(fresh(), OBJECTIVE, Steps(batches), settings, tmp_path, lambda step, model: {"score": step * 2.0})
-    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
-    assert [line["step"] for line in lines] == [5, 10, 12] and [line["score"] for line in lines] == [
-        10,
-        20,
-        24,
+    assert [path.name for path in checkpoints(tmp_path / "killed")] == [
+        f"step-{step:08d}" for step in (12, 8, 4)
     ]
-    assert all(0 < line["loss"] < 10 for line in lines)
 
 
-def test_a_loss_that_is_no_number_stops_the_run_before_the_weights_are_touched(tmp_path: Path) -> None:
-    model = fresh()
-    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    with pytest.raises(RuntimeError, match="the loss of step 0 is nan"):
-        train(
-            model, contrastive(lambda logits: logits.sum() * float("nan")), Steps(batches), SETTINGS, tmp_path
-        )
-    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+def test_what_was_measured_is_told(tmp_path: Path) -> None:
+    settings = replace(SETTINGS, measure_every=5)
+    told = Told()
+    train(
+        fresh(), OBJECTIVE, Steps(batches), settings, tmp_path,
+        measure=lambda step, model: {"score": step * 2.0}, watchers=[told],
+    )  # fmt: skip
+    assert [moment.step for moment in told.moments] == list(range(1, 13))
+    assert {moment.step: moment.figures["score"] for moment in told.moments if moment.figures} == {
+        5: 10,
+        10: 20,
+        12: 24,
+    }
+    assert all(0 < moment.loss < 10 for moment in told.moments)
+    assert (told.beginning.step, told.reasons) == (0, [None])
 
 
 def test_the_state_of_another_model_is_refused(tmp_path: Path) -> None:
     train(fresh(), OBJECTIVE, Steps(batches), replace(SETTINGS, steps=1), tmp_path)
-    with pytest.raises(DataError, match=r"state\.safetensors: this is not the state of a run of this model"):
-        train(nn.Linear(3, 3), OBJECTIVE, Steps(batches), SETTINGS, tmp_path)
-    (tmp_path / "state.safetensors").write_bytes(b"cut")
-    with pytest.raises(CheckpointError, match=r"state\.safetensors"):
-        train(fresh(), OBJECTIVE, Steps(batches), SETTINGS, tmp_path)
+    with pytest.raises(DataError, match="this is the state of a run of another model"):
+        train(nn.Linear(3, 3), OBJECTIVE, Steps(batches), replace(SETTINGS, steps=1), tmp_path)
 
 
 def test_the_temperature_is_capped(tmp_path: Path) -> None:
@@ -120,28 +131,6 @@ def test_the_average_is_told_the_step(tmp_path: Path, monkeypatch: pytest.Monkey
     assert steps == list(range(SETTINGS.steps))
 
 
-def test_cosine_climbs_then_falls_to_nothing() -> None:
-    shares = [cosine(step, steps=100, warmup=10) for step in range(100)]
-    assert shares[0] == pytest.approx(0.1) and shares[9] == shares[10] == 1.0
-    assert shares[55] == pytest.approx(0.5) and shares[99] < 0.001
-    assert shares[10:] == sorted(shares[10:], reverse=True)
-
-
-def test_the_average_forgets_its_start_and_then_follows_slowly() -> None:
-    model = nn.Linear(1, 1, bias=False)
-    nn.init.constant_(model.weight, 5.0)
-    average = WeightAverage(model, decay=0.9)
-    nn.init.constant_(model.weight, 1.0)
-    average.update(model, 0)
-    assert average.model.weight.item() == pytest.approx(1.4)  # of the start, 5, a tenth is left
-    for step in range(1, 200):
-        average.update(model, step)
-    assert average.model.weight.item() == pytest.approx(1.0, abs=1e-6)
-    nn.init.constant_(model.weight, 2.0)
-    average.update(model, 200)
-    assert average.model.weight.item() == pytest.approx(1.1)
-
-
 @pytest.mark.parametrize(
     "frozen",
     [("text",), ("text.embedding", "vision.class_token"), ("similarity", "vision.transformer.blocks")],
@@ -153,7 +142,7 @@ def test_frozen_parts_are_left_as_they_are(frozen: tuple[str, ...], tmp_path: Pa
     for name, tensor in model.named_parameters():
         held = any(name == part or name.startswith(f"{part}.") for part in frozen)
         assert held == torch.equal(tensor, before[name]) or name.endswith("key.bias"), name
-        assert tensor.requires_grad != held
+        assert tensor.requires_grad  # again: what is frozen is for the settings of each run to say
 
 
 def test_frozen_parts_are_as_when_they_do_not_learn(tmp_path: Path) -> None:

@@ -1,22 +1,28 @@
 """The training loop, of whatever has an objective."""
 
-import json
-import time
-from collections.abc import Collection
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-import torch
 from torch import nn
 
-from seeread.errors import UsageError
-from seeread.training.keeping.state import restore_state, save_state
+from seeread.errors import SeereadError
+from seeread.training.freezing import freeze, learn
+from seeread.training.keeping.chance import chance, restore_chance
+from seeread.training.keeping.checkpoint import latest, newest, prune, write_checkpoint
+from seeread.training.keeping.claim import claim
+from seeread.training.keeping.stopping import StoppedError, stopping
+from seeread.training.learner import Learner
 from seeread.training.moving.average import WeightAverage
-from seeread.training.moving.optimizer import build_optimizer
-from seeread.training.moving.schedule import cosine
+from seeread.training.moving.optimizer import build_optimizers
 from seeread.training.objectives.objective import Objective
+from seeread.training.ranks.world import World
 from seeread.training.settings import Settings
+from seeread.training.standing import Standing
+from seeread.training.step import make_step
 from seeread.training.streams.stream import Stream
-from seeread.training.watching.watcher import Measure
+from seeread.training.watching.watcher import Beginning, Measure, Watcher
 
 
 def train(
@@ -25,79 +31,99 @@ def train(
     stream: Stream,
     settings: Settings,
     out: Path,
+    *,
     measure: Measure | None = None,
+    watchers: Sequence[Watcher] = (),
+    world: World | None = None,
 ) -> nn.Module:
-    """Train the weights of `model` that the settings do not freeze, and return the running average of all.
+    """Train the weights of `model` that are not frozen, and return the running average of all, or the model itself if
+    the settings want none.
 
-    A run that finds a state in `out` goes on from there as if it had never stopped.
+    A run that finds checkpoints in `out` goes on from the newest that is whole, as if it had never stopped. What the
+    settings freeze is free again in what is returned. Raises StoppedError when it was asked to stop and has saved its
+    state, SeereadError when steps in a row gave nothing to learn from but nonsense.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    device = next(model.parameters()).device
-    model.train().requires_grad_(True)
+    world = world or World(device=next(model.parameters()).device)
+    free = [weight.requires_grad for weight in model.parameters()]
     freeze(model, settings.frozen)
-    average = WeightAverage(model, settings.average or 0.0)
-    optimizer = build_optimizer(model, settings)
-    state = out / "state.safetensors"
-    first = 0
-    if state.is_file():
-        first, stood = restore_state(state, model, average.model, optimizer)
-        stream.restore(stood)
-    began, losses = time.monotonic(), []
-    for step in range(first, settings.steps):
-        for group in optimizer.param_groups:
-            group["lr"] = settings.rate * cosine(step, settings.steps, settings.warmup)
-        with torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bf16"):
-            value = objective(model, next(stream))
-        if not value.isfinite():
-            raise RuntimeError(
-                f"the loss of step {step} is {value.item()}; the weights before it are in {state}"
-            )
-        optimizer.zero_grad(set_to_none=True)
-        value.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), settings.gradient_limit)
-        optimizer.step()
-        _limit_scale(model, settings.scale_limit)
-        average.update(model, step)
-        losses.append(value.item())
-        if (step + 1) % settings.save_every == 0 or step + 1 == settings.steps:
-            measured = dict(measure(step + 1, average.model.eval())) if measure else {}
-            seconds = time.monotonic() - began
-            _log(out / "log.jsonl", step + 1, losses, seconds / (step + 1 - first), measured)
-            save_state(state, step + 1, model, average.model, optimizer, stream.state())
-            losses.clear()
-    return average.model.eval()
+    learner = Learner(model, objective, settings)
+    learn(learner)
+    average = None if settings.average is None else WeightAverage(model, settings.average)
+    shown = model if average is None else average.model
+    run = Standing(learner, learner, build_optimizers(learner, settings), average, stream, settings, world)
+
+    with claim(out), stopping() as asked:
+        if found := newest(out):
+            run.restore(found)
+        with told(watchers, beginning(run, out)):
+            while run.step < settings.steps:
+                moment = make_step(run)
+                run.step, run.bad = moment.step, run.bad + 1 if moment.skipped else 0
+                last = run.step == settings.steps
+                with undisturbed(shown):
+                    if measure and (last or run.step % settings.measure_every == 0):
+                        moment = replace(moment, figures=measure(run.step, shown))
+                    for watcher in watchers:
+                        watcher.stepped(moment, shown)
+                if run.bad >= settings.bad_steps:
+                    raise SeereadError(_nonsense(run, out))
+                if last or asked or run.step % settings.save_every == 0:
+                    write_checkpoint(out, run.step, run.tensors(), run.notes())
+                    prune(out, settings.keep)
+                if asked and not last:
+                    raise StoppedError(
+                        f"Stopped by {asked.by} after step {run.step} of {settings.steps}. All is saved in {out}; "
+                        "start the same again to go on."
+                    )
+    for weight, was in zip(shown.parameters(), free, strict=True):
+        weight.requires_grad_(was)
+    return shown.eval()
 
 
-def freeze(model: nn.Module, parts: Collection[str]) -> None:
-    """Let these parts keep their weights, and be as they are when they do not learn: modules or single parameters, by
-    their names in the model. Of Flamingo ("vision", "text") leaves the resampler and the gates to be trained, and of
-    PaLI ("vision",) is what its authors froze. Raises UsageError for a part that the model does not have."""
-    modules, parameters = dict(model.named_modules()), dict(model.named_parameters())
-    if unknown := sorted(set(parts) - modules.keys() - parameters.keys()):
-        known = ", ".join(name for name, _ in model.named_children())
-        raise UsageError(
-            f"This model has no part named {', '.join(unknown)} to freeze. Its largest are {known}."
-        )
-    for name in parts:
-        if name in modules:
-            modules[name].eval().requires_grad_(False)
-        else:
-            parameters[name].requires_grad_(False)
-    if not any(parameter.requires_grad for parameter in model.parameters()):
-        raise UsageError(
-            "Every part of the model is frozen: there is nothing to train. Leave something free."
-        )
+def beginning(run: Standing, out: Path) -> Beginning:
+    """What is told before the first step."""
+    weights = list(run.learner.parameters())
+    learning = sum(weight.numel() for weight in weights if weight.requires_grad)
+    parameters = sum(weight.numel() for weight in weights)
+    return Beginning(out, run.settings, run.step, parameters, learning, run.world.size)
 
 
-@torch.no_grad()
-def _limit_scale(model: nn.Module, limit: float) -> None:
-    for name, parameter in model.named_parameters():
-        if name.endswith("log_scale"):
-            parameter.clamp_(max=torch.tensor(limit).log().item())
+@contextmanager
+def told(watchers: Sequence[Watcher], begins: Beginning) -> Iterator[None]:
+    """Tells all watchers that a run begins, and how it ends."""
+    for watcher in watchers:
+        watcher.began(begins)
+    reason: str | None = "it was ended from outside"
+    try:
+        yield
+        reason = None
+    except Exception as error:
+        reason = str(error) or type(error).__name__
+        raise
+    finally:
+        for watcher in watchers:
+            watcher.ended(reason)
 
 
-def _log(path: Path, step: int, losses: list[float], seconds: float, measured: dict[str, float]) -> None:
-    line = {"step": step, "loss": sum(losses) / len(losses), "seconds_per_step": round(seconds, 3)} | measured
-    with path.open("a") as file:
-        file.write(json.dumps(line) + "\n")
-    print(json.dumps(line), flush=True)
+@contextmanager
+def undisturbed(model: nn.Module) -> Iterator[None]:
+    """Whatever is done within, chance goes on behind it where it stood, and every part of the model is in its mode."""
+    stood, modes = chance(), [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        restore_chance(stood)
+        for module, training in modes:
+            module.training = training
+
+
+def _nonsense(run: Standing, out: Path) -> str:
+    """What to tell who trained with too high a rate, or on broken data."""
+    saved = latest(out)
+    where = f"The last checkpoint is {saved}" if saved else "No checkpoint was saved yet"
+    return (
+        f"Stopped after step {run.step}: {run.bad} steps in a row had a loss or a gradient that is no number, and no "
+        "weight was moved in them. Try a lower rate, a longer warm-up, or precision='fp32', and look for broken "
+        f"numbers in the data. {where}."
+    )

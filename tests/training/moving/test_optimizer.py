@@ -1,6 +1,6 @@
 """What decays and what does not, and what is left out."""
 
-from seeread.training.moving.optimizer import build_optimizer
+from seeread.training.moving.optimizer import build_optimizers
 from seeread.training.settings import Settings
 from tests.training.learners import LEARNERS
 
@@ -10,7 +10,8 @@ SETTINGS = Settings(steps=1, rate=0.1, warmup=1)
 def decaying(name: str) -> tuple[set[str], set[str]]:
     model = LEARNERS[name].model()
     names = {id(parameter): key for key, parameter in model.named_parameters()}
-    decays, free = build_optimizer(model, SETTINGS).param_groups
+    (optimizer,) = build_optimizers(model, SETTINGS)
+    decays, free = optimizer.param_groups
     assert (decays["weight_decay"], free["weight_decay"]) == (0.1, 0.0)
     return {names[id(each)] for each in decays["params"]}, {names[id(each)] for each in free["params"]}
 
@@ -40,5 +41,6 @@ def test_biases_by_distance_and_latents_do_not_decay() -> None:
 def test_what_is_frozen_is_left_out() -> None:
     model = LEARNERS["flamingo"].model()
     model.get_submodule("text").requires_grad_(False)
-    kept = {id(each) for group in build_optimizer(model, SETTINGS).param_groups for each in group["params"]}
+    (optimizer,) = build_optimizers(model, SETTINGS)
+    kept = {id(each) for group in optimizer.param_groups for each in group["params"]}
     assert not kept & {id(each) for each in model.get_submodule("text").parameters()} and kept

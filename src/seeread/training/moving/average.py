@@ -3,25 +3,39 @@
 import copy
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 class WeightAverage:
-    """Exponential moving average of parameters and buffers; `model` is the averaged copy.
+    """Exponential moving average of what learns; `model` is the averaged copy. What is frozen is not held twice: both
+    share it.
 
     The first steps average over what there is so far, so that the random start leaves no trace.
     """
 
     def __init__(self, model: nn.Module, decay: float):
-        self.model = copy.deepcopy(model).requires_grad_(False)
+        frozen = {id(weight): weight for weight in model.parameters() if not weight.requires_grad}
+        self.model = copy.deepcopy(model, dict(frozen))
         self.decay = decay
 
     @torch.no_grad()
     def update(self, model: nn.Module, step: int) -> None:
-        """Take in the weights after `step` (counted from 0)."""
-        share = 1 - min(self.decay, (1 + step) / (10 + step))
-        for mean, now in zip(self.model.state_dict().values(), model.state_dict().values(), strict=True):
+        """Take in the weights after `step`, counted from 0. Buffers are averaged as well (the means that a ResNet's
+        norms keep), but for those that count."""
+        means, news = [], []
+        for mean, now in zip(tensors(self.model), tensors(model), strict=True):
+            if mean is now:
+                continue
             if mean.is_floating_point():
-                mean.lerp_(now.to(mean.dtype), share)
+                means.append(mean)
+                news.append(now)
             else:
                 mean.copy_(now)
+        if means:
+            torch._foreach_lerp_(means, news, 1 - min(self.decay, (1 + step) / (10 + step)))
+
+
+def tensors(model: nn.Module) -> list[Tensor]:
+    """All parameters and buffers that are saved, each once, whatever shares it."""
+    saved = model.state_dict(keep_vars=True)
+    return list({id(tensor): tensor for tensor in saved.values()}.values())

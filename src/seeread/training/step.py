@@ -1,0 +1,117 @@
+"""One step of a run: from the next batch to weights that have moved, or have not if something was no number."""
+
+import math
+import time
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from seeread.training.moving.schedule import share_of_rate
+from seeread.training.objectives.objective import Backpropagates
+from seeread.training.ranks.gathering import mean
+from seeread.training.standing import Standing
+from seeread.training.throughput import examples
+from seeread.training.watching.watcher import Moment
+
+SCALE = "log_scale"
+"""The last word of the name of a learned scale of logits, which is held as its logarithm."""
+
+
+def make_step(run: Standing) -> Moment:
+    """Draw a batch, find its gradients, and move the weights: on all ranks, or, if the loss or a gradient of any rank
+    is no number, on none. All that is drawn at random depends on the seed, the step and the rank alone."""
+    begun = time.perf_counter()
+    settings = run.settings
+    torch.manual_seed(((settings.seed << 20) + run.world.rank << 28) + run.step & 2**63 - 1)
+    parts = [next(run.stream) for _ in range(settings.accumulate)]
+    waited = time.perf_counter() - begun
+
+    seen = statistics(run.learner)
+    loss = backward(run.engine, run.learner.objective, parts)
+    weights = [weight for weight in run.learner.parameters() if weight.grad is not None]
+    gradient = limit(weights, settings.gradient_limit)
+    counts = torch.tensor([sum(map(examples, parts)), waited], device=loss.device)
+    *sizes, images, waited = mean(torch.cat((torch.stack((loss, gradient)), counts))).tolist()
+
+    rate = settings.rate * share_of_rate(run.step, settings)
+    sound = all(map(math.isfinite, sizes))
+    if sound:
+        for optimizer in run.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            optimizer.step()
+        limit_scales(run.learner, settings.scale_limit)
+        if run.average is not None:
+            run.average.update(run.learner.model, run.step)
+    else:
+        for tensor, before in seen:
+            tensor.copy_(before)
+    for weight in weights:
+        weight.grad = None
+
+    seconds = time.perf_counter() - begun
+    return Moment(
+        step=run.step + 1,
+        loss=sizes[0],
+        rate=rate,
+        seconds=seconds,
+        waited=min(1.0, waited / seconds),
+        images_per_second=images * run.world.size / seconds,
+        gradient=sizes[1],
+        scale=scale_of(run.learner),
+        skipped=not sound,
+        broken=len(run.stream.trouble),
+    )
+
+
+def backward(learner: nn.Module, objective: object, parts: Sequence[Any]) -> Tensor:
+    """Give the weights the gradients of the mean loss of all parts. That loss, (), detached."""
+    if len(parts) > 1 and isinstance(objective, Backpropagates):
+        return objective.backward(learner, parts)
+    losses = []
+    for number, part in enumerate(parts, start=1):
+        # Ranks need only exchange the sum of all parts.
+        quiet = getattr(learner, "no_sync", nullcontext) if number < len(parts) else nullcontext
+        with quiet():
+            loss: Tensor = learner(part) / len(parts)
+            loss.backward()  # type: ignore[no-untyped-call]
+        losses.append(loss.detach())
+    return torch.stack(losses).sum()
+
+
+def limit(weights: Sequence[nn.Parameter], most: float) -> Tensor:
+    """Shorten the gradients of all weights together to a norm of at most `most`. The norm that they had, (), over the
+    shares of all ranks where weights are spread over them."""
+    norm = nn.utils.get_total_norm([weight.grad for weight in weights if weight.grad is not None])
+    norm = cast(Tensor, norm.full_tensor()) if hasattr(norm, "full_tensor") else norm
+    nn.utils.clip_grads_with_norm_(weights, most, norm)
+    return norm
+
+
+@torch.no_grad()
+def limit_scales(model: nn.Module, most: float) -> None:
+    """Keep every learned scale of logits at `most` at most, lest they run away (CLIP's 100). A bias that is learned
+    beside it has no limit."""
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad and name.rpartition(".")[2] == SCALE:
+            parameter.clamp_(max=math.log(most))
+
+
+def scale_of(model: nn.Module) -> float | None:
+    """The scale of the logits, None for a model without one."""
+    found = (value for name, value in model.named_parameters() if name.rpartition(".")[2] == SCALE)
+    scale = next(found, None)
+    if scale is None:
+        return None
+    whole = scale.full_tensor() if hasattr(scale, "full_tensor") else scale
+    return whole.detach().exp().item()
+
+
+def statistics(model: nn.Module) -> list[tuple[Tensor, Tensor]]:
+    """What norms over batches keep of all they saw, which moves with every look at a batch: the tensors, and copies of
+    them."""
+    norms = (m for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.training)
+    return [(buffer, buffer.clone()) for norm in norms for buffer in norm.buffers()]
