@@ -15,7 +15,8 @@ from seeread.data.lessons.gaps import SpanCorruption
 from seeread.data.lessons.lesson import GAP
 from seeread.data.lessons.pali import MILLIONS, pali
 from seeread.data.lessons.questions import Answering
-from seeread.data.mixture import BLOCK, Mixture, Part
+from seeread.data.mixture import Mixture, Part
+from seeread.data.sampling import BLOCK
 from seeread.errors import DataError, UsageError
 from seeread.interface import Role
 from seeread.preprocessing.dialogue import Gapped

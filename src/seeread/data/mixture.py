@@ -4,15 +4,10 @@ import random
 from collections.abc import Sequence
 from math import ceil, isfinite
 
-import torch
-
 from seeread.data.example import Example
 from seeread.data.lessons.lesson import Exercise, Lesson
-from seeread.data.sampling import Shuffled
+from seeread.data.sampling import Mixed, Shuffled
 from seeread.errors import DataError, UsageError
-
-BLOCK = 4096
-"""Lessons in which each part has its share exactly. No share can be smaller than one of them."""
 
 
 class Part:
@@ -48,9 +43,8 @@ class Mixture:
         if not parts or batch < 1 or not temperature > 0:
             raise UsageError("A mixture needs at least one part, one lesson a step, and a temperature above 0.")
         self.parts, self.batch, self.seed = tuple(parts), batch, seed
-        self.counts = _shares([part.share ** (1 / temperature) for part in parts])
-        self._block = torch.repeat_interleave(torch.tensor(self.counts))  # (4096,): which part a lesson is of, sorted
-        self._mixed = Shuffled(BLOCK, 1, seed)
+        self._mixed = Mixed([part.share ** (1 / temperature) for part in parts], seed)
+        self.counts = self._mixed.counts
         self._places = [Shuffled(len(part.usable), 1, seed + 7919 * place) for place, part in enumerate(parts, start=1)]
 
     def __call__(self, step: int) -> list[Lesson]:
@@ -64,21 +58,6 @@ class Mixture:
 
     def _lesson(self, number: int) -> Lesson:
         """The lesson of that number, counted from the start of the run."""
-        block, place = divmod(number, BLOCK)
-        parts = self._block[self._mixed.order(block)]
-        which = int(parts[place])
-        before = block * self.counts[which] + int((parts[:place] == which).sum())
+        which, before = self._mixed(number)
         part, index = self.parts[which], int(self._places[which](before))
         return part.exercise(part.usable[index], random.Random(f"{self.seed} {number}"))
-
-
-def _shares(weights: Sequence[float]) -> list[int]:
-    """How many lessons of a block each part has: the largest remainders are rounded up."""
-    exact = [BLOCK * weight / sum(weights) for weight in weights]
-    counts = [int(count) for count in exact]
-    behind = sorted(range(len(exact)), key=lambda place: counts[place] - exact[place])
-    for place in behind[: BLOCK - sum(counts)]:
-        counts[place] += 1
-    if not all(counts):
-        raise UsageError(f"A part of the mixture has less than one lesson in {BLOCK:,}. Give it more, or leave it out.")
-    return counts

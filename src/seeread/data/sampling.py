@@ -1,10 +1,16 @@
 """Which pictures a training step sees: a function of seed and step alone, so that a run can go on from any step."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
 from torch import Tensor
+
+from seeread.errors import UsageError
+
+BLOCK = 4096
+"""Examples in which each part of a mixture has its share exactly. No share can be smaller than one of them."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,25 @@ def _permutation(count: int, seed: int) -> Tensor:
     return torch.randperm(count, generator=torch.Generator().manual_seed(seed))
 
 
+class Mixed:
+    """Which of several parts the examples of a run are of: in every 4,096 of them each part has its share exactly, in a
+    random order. Raises UsageError for a part with less than one of them."""
+
+    def __init__(self, weights: Sequence[float], seed: int):
+        self.counts = _shares(weights)
+        self._block = torch.repeat_interleave(torch.tensor(self.counts))  # (4096,): the part of each, sorted
+        self._shuffled = Shuffled(BLOCK, 1, seed)
+
+    def __call__(self, number: int) -> tuple[int, int]:
+        """The part that the example of that number is of, and how many of the part come before it."""
+        block, place = divmod(number, BLOCK)
+        if len(self.counts) == 1:
+            return 0, number
+        parts = self._block[self._shuffled.order(block)]
+        which = int(parts[place])
+        return which, block * self.counts[which] + int((parts[:place] == which).sum())
+
+
 class DistinctLabels:
     """`batch` pictures of as many different classes: nobody's caption fits another's picture.
 
@@ -53,3 +78,15 @@ class DistinctLabels:
     def _member(self, label: int, turn: int) -> Tensor:
         members = self.members[label]
         return members[Shuffled(len(members), 1, self.seed + label)(turn)[0]]
+
+
+def _shares(weights: Sequence[float]) -> list[int]:
+    """How many examples of a block each part has: the largest remainders are rounded up."""
+    exact = [BLOCK * weight / sum(weights) for weight in weights]
+    counts = [int(count) for count in exact]
+    behind = sorted(range(len(exact)), key=lambda place: counts[place] - exact[place])
+    for place in behind[: BLOCK - sum(counts)]:
+        counts[place] += 1
+    if not all(counts):
+        raise UsageError(f"A part of the mixture has less than one lesson in {BLOCK:,}. Give it more, or leave it out.")
+    return counts

@@ -22,12 +22,14 @@ class Question:
     """What is asked about a picture, and what people answered: one answer, or the ten of VQA.
 
     `id` is unique in the set; `kind` is what sort of question it is, where the set says so ("yes/no", "number").
+    `before` is what was asked and answered before it in the same conversation.
     """
 
     text: str
     answers: tuple[str, ...]
     id: str
     kind: str = ""
+    before: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

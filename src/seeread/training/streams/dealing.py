@@ -1,0 +1,204 @@
+"""The stream of a run: examples by their numbers, made ahead, the broken ones replaced."""
+
+import hashlib
+import json
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import torch
+
+from seeread.data.sampling import Mixed
+from seeread.errors import DataError, ImageError, TemplateError, UsageError
+from seeread.training.streams.ahead import Ahead, Workers
+from seeread.training.streams.decks import Deck
+from seeread.training.streams.sending import received, sent
+from seeread.training.streams.share import Share
+from seeread.training.streams.stream import State
+from seeread.training.streams.teaching import Ready, Teaching
+from seeread.training.streams.trouble import LISTED, Trouble, too_much
+from seeread.training.streams.units import Unit
+
+IN_A_ROW = 100
+"""Broken examples one after the other that stop a run."""
+
+
+@dataclass
+class Order:
+    """Which example of which deck has which number in a run."""
+
+    decks: Sequence[Deck]
+    mixed: Mixed
+
+    def unit(self, number: int, attempt: int) -> tuple[int, Unit]:
+        """The deck and the unit of a number."""
+        which, turn = self.mixed(number)
+        return which, self.decks[which].unit(turn, attempt)
+
+    def marks(self, number: int) -> list[State]:
+        """What the decks must be told to go on from that number."""
+        turns = self._turns(number)
+        return [deck.mark(turn) for deck, turn in zip(self.decks, turns, strict=True)]
+
+    def _turns(self, number: int) -> list[int]:
+        """How many examples of each deck come before a number."""
+        turns = [0] * len(self.decks)
+        missing = set(range(len(self.decks)))
+        while missing:
+            which, turn = self.mixed(number)
+            if which in missing:
+                turns[which] = turn
+                missing.discard(which)
+            number += 1
+        return turns
+
+
+@dataclass
+class Made:
+    """A batch, and what was found broken while it was made."""
+
+    batch: Any
+    broken: dict[str, str] = field(default_factory=dict)
+    missed: int = 0
+
+
+class Maker:
+    """Makes the share of this rank of the part that begins with a number. A function of the number alone: nothing that
+    was made before, ahead or elsewhere changes it."""
+
+    def __init__(
+        self,
+        order: Order,
+        teachings: Sequence[Teaching],
+        share: Share,
+        seed: int,
+        workers: Workers,
+        device: torch.device,
+    ):
+        self.order, self.teachings, self.share = order, teachings, share
+        self.seed, self.workers, self.device = seed, workers, device
+
+    def __call__(self, first: int) -> Made:
+        """The batch, on its way to the device. Raises DataError where too many examples in a row are broken."""
+        numbers = self.share.numbers(first)
+        found = list(self.workers.map(self._example, numbers))
+        made = Made(None)
+        ready = []
+        for each in found:
+            ready.append(each[0])
+            made.broken |= each[2]
+            made.missed += len(each[2])
+        teaching = self.teachings[0]
+        while made.batch is None:
+            try:
+                made.batch = teaching.batch(ready)
+            except (UsageError, TemplateError):
+                self._replace_unfit(numbers, found, ready, made)
+        made.batch = sent(made.batch, self.device)
+        return made
+
+    def _example(self, number: int, attempt: int = 0) -> tuple[Ready, int, dict[str, str]]:
+        """The example of a number, or the first whole one after it; the attempt that gave it, and what was broken."""
+        broken: dict[str, str] = {}
+        for each in range(attempt, attempt + IN_A_ROW):
+            which, unit = self.order.unit(number, each)
+            try:
+                chance = random.Random(f"{self.seed} {number}")  # the same for whatever takes the place
+                return self.teachings[which].example(unit, chance), each, broken
+            except (DataError, ImageError) as error:
+                broken[unit.id] = str(error)
+        raise DataError(
+            f"{IN_A_ROW} examples in a row are broken. " + str(too_much(len(broken), IN_A_ROW, 0.0, broken))
+        )
+
+    def _replace_unfit(
+        self, numbers: range, found: list[tuple[Ready, int, dict[str, str]]], ready: list[Ready], made: Made
+    ) -> None:
+        """Replaces the first example that the model cannot take by itself, such as one that is too long for it; raises
+        what is wrong if there is none."""
+        teaching = self.teachings[0]
+        for place, each in enumerate(ready):
+            try:
+                teaching.batch([each])
+            except (UsageError, TemplateError) as error:
+                attempt = found[place][1]
+                _, unit = self.order.unit(numbers[place], attempt)
+                if len(made.broken) >= IN_A_ROW:
+                    raise
+                found[place] = self._example(numbers[place], attempt + 1)
+                ready[place] = found[place][0]
+                made.broken |= {unit.id: str(error)} | found[place][2]
+                made.missed += 1 + len(found[place][2])
+                return
+        teaching.batch(ready)
+
+
+class Dealt:
+    """A stream whose batches are a function of the number of their first example. See `Stream`."""
+
+    def __init__(self, maker: Maker, trouble: Trouble, told: Mapping[str, str]):
+        self._maker, self._trouble, self._told = maker, trouble, told
+        self._ahead = Ahead(maker, maker.share.part, maker.workers)
+        self._first = 0  # the number of the first example that is still to come
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Any:
+        """The next batch."""
+        made = self._ahead(self._first)
+        share = self._maker.share
+        self._trouble.note(share.part // share.ranks, made.broken, made.missed)
+        self._first += share.part
+        return received(made.batch, self._maker.device)
+
+    def state(self) -> State:
+        """How many examples the run has seen, on all ranks, and what was found broken on this one."""
+        return {
+            "examples": self._first,
+            "order": self._digest(),
+            "marks": self._maker.order.marks(self._first),
+            "trouble": self._trouble.state(),
+        }
+
+    def restore(self, state: State) -> None:
+        """Stand where a run with the same data, seed and batch stood, whatever its number of ranks and parts."""
+        if state.get("order") != self._digest():
+            raise DataError(
+                "The run learned from other data, or in another order: its pictures, its seed or its batch have "
+                "changed. Give it what it began with, or begin anew in another folder."
+            )
+        examples = int(state["examples"])
+        if examples % self._maker.share.part:
+            raise DataError(
+                f"The run stands within a step, after {examples:,} examples: go on with as many parts as it had."
+            )
+        for deck, mark in zip(self._maker.order.decks, state["marks"], strict=True):
+            deck.stand(mark)
+        self._ahead.forget()
+        self._first = examples
+        self._trouble.restore(state["trouble"])
+
+    @property
+    def trouble(self) -> Mapping[str, str]:
+        """What is broken, by id: first what was found when the sets were read."""
+        rest = max(0, LISTED - len(self._told))
+        found = list(self._trouble.why.items())[:rest]
+        return {**self._told, **dict(found)}
+
+    @property
+    def broken(self) -> int:
+        """How many times an example was replaced since it is broken."""
+        return self._trouble.missed
+
+    def close(self) -> None:
+        """Nothing is made ahead any more. The stream can still be asked, and then makes what it gives itself."""
+        self._ahead.forget()
+        self._maker.workers.close()
+
+    def _digest(self) -> str:
+        order = self._maker.order
+        told = [self._maker.seed, self._maker.share.batch, order.mixed.counts]
+        told += [[deck.name, deck.size] for deck in order.decks]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]

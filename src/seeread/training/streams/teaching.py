@@ -1,0 +1,145 @@
+"""From units to what a model learns from: pictures with their texts, questions with their answers, and classes."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from seeread.data.example import Example, overview
+from seeread.data.lessons.objects import Detection, Listing
+from seeread.data.sets.item import Item
+from seeread.errors import DataError
+from seeread.preprocessing.dialogue import Dialogue, Picture, PromptStyle, Turn, ask
+from seeread.preprocessing.image import Source
+from seeread.preprocessing.pointing.locations import Located
+from seeread.preprocessing.processor import Processor
+from seeread.tasks.prompts import prompts
+from seeread.tasks.writing.likelihood import QUESTION
+from seeread.training.recipe import Goal
+from seeread.training.streams.pictures import Pictures
+from seeread.training.streams.units import Unit
+
+LONGEST = 20_000
+"""Characters of a text from which on it is none that anybody meant."""
+
+LIST = "List the objects in the picture."
+READ = "What is written in the picture?"
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What a batch is made of: a picture with a text, or a dialogue with its answer, or a picture of a class."""
+
+    text: str = ""
+    picture: "Source | None" = None
+    dialogue: Dialogue = ()
+    label: int = -1
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """Makes examples of units, and batches of examples, for one goal. `names` is what classes are called, `numbers`
+    are theirs; `labels` are all things that may be asked for."""
+
+    goal: Goal
+    processor: Processor
+    pictures: Pictures
+    names: dict[str, str]
+    numbers: dict[str, int]
+    labels: tuple[str, ...] = ()
+
+    def example(self, unit: Unit, chance: random.Random) -> Ready:
+        """Whatever is left to chance comes from `chance` alone. Raises DataError for what is broken."""
+        if self.goal == "classify":
+            return Ready(picture=self.pictures(unit.item, chance), label=self.numbers[unit.item.label or ""])
+        if self.goal == "contrast":
+            text = _checked(self._spoken(unit.item, chance))
+            return Ready(text, self.pictures(unit.item, chance, text))
+        if self.goal == "contrast and write":
+            text = _checked(self._spoken(unit.item, chance))
+            picture = self.pictures(unit.item, chance, text)
+            return Ready(text, dialogue=ask(self._style.caption, picture))
+        dialogue, answer = self._lesson(unit, chance)
+        return Ready(_checked(answer, empty=unit.task == "detect"), dialogue=dialogue)
+
+    def batch(self, ready: Sequence[Ready]) -> Any:
+        """As the objective of the goal takes it. Raises UsageError where a dialogue is too long for the model."""
+        texts = [each.text for each in ready]
+        if self.goal == "write":
+            return self.processor.prompts([each.dialogue for each in ready], texts)
+        if self.goal == "contrast and write":
+            tokens = self.processor.texts(texts)
+            return self.processor.prompts([each.dialogue for each in ready], texts), tokens
+        images = self.processor.images([each.picture for each in ready if each.picture is not None])
+        if self.goal == "classify":
+            return images, torch.tensor([each.label for each in ready])
+        return images, self.processor.texts(texts)
+
+    @property
+    def _style(self) -> PromptStyle:
+        assert self.processor.style is not None
+        return self.processor.style
+
+    def _spoken(self, item: Item, chance: random.Random) -> str:
+        """One of its captions; of an item without any, its class in one of the usual sentences."""
+        if item.captions:
+            return chance.choice(item.captions)
+        return chance.choice(prompts(self.names.get(item.label or "", item.label or "")))
+
+    def _lesson(self, unit: Unit, chance: random.Random) -> tuple[Dialogue, str]:
+        item, style = unit.item, self._style
+        if unit.task == "text":
+            return ask(""), item.captions[unit.index]
+        picture = self.pictures(item, chance)
+        match unit.task:
+            case "caption":
+                return ask(style.caption, picture), item.captions[unit.index]
+            case "read":
+                return ask(style.asking(READ), picture), item.captions[unit.index]
+            case "name":
+                words = style.caption if style.answer is None else style.asking(QUESTION)
+                return ask(words, picture), self.names.get(item.label or "", item.label or "")
+            case "answer":
+                return self._answer(unit, picture, chance)
+            case "objects":
+                lesson = Listing(style.asking(LIST).replace("{", "").replace("}", ""))(
+                    _seen(item, picture), chance
+                )
+            case "detect":
+                wording = style.detecting(["{labels}"])
+                detection = Detection(self.labels, wording, bins=style.bins)
+                lesson = detection(
+                    _seen(item, picture) if unit.index < bool(item.things) else _meant(unit, picture), chance
+                )
+        return lesson.dialogue, lesson.answer
+
+    def _answer(self, unit: Unit, picture: Source, chance: random.Random) -> tuple[Dialogue, str]:
+        question = unit.item.questions[unit.index]
+        turns: list[Turn] = []
+        for asked, answered in question.before:
+            turns += [Turn("user", (asked,)), Turn("assistant", (answered,))]
+        turns.append(Turn("user", (self._style.asking(question.text),)))
+        turns[0] = replace(turns[0], content=(Picture(picture), *turns[0].content))
+        return turns, chance.choice([answer for answer in question.answers if answer.strip()])
+
+
+def _seen(item: Item, picture: Source) -> Example:
+    return overview(picture, [Located(thing.label, thing.box) for thing in item.things or ()])
+
+
+def _meant(unit: Unit, picture: Source) -> Example:
+    phrase = unit.item.phrases[unit.index - bool(unit.item.things)]
+    return Example(picture, "detect", phrase.text, "", (Located(phrase.text, phrase.box),))
+
+
+def _checked(text: str, empty: bool = False) -> str:
+    if not empty and not text.strip():
+        raise DataError("its text is empty")
+    if len(text) > LONGEST:
+        raise DataError(f"its text has {len(text):,} characters")
+    return text
+
+
+Teach = Callable[[Unit, random.Random], Ready]
