@@ -48,7 +48,8 @@ class Curve:
 
 @dataclass(frozen=True)
 class Curves:
-    """Curves over one axis: reliability diagrams (`diagonal`: where they should lie), risk over coverage, shots."""
+    """Curves over one axis: reliability diagrams (`diagonal`: where they should lie), risk over coverage, shots. `bounds`
+    says what lows and highs are the bounds of."""
 
     title: str
     x_name: str
@@ -59,6 +60,7 @@ class Curves:
     diagonal: bool = False
     logarithmic: bool = False
     note: str = ""
+    bounds: str = "95% interval"
 
 
 @dataclass(frozen=True)

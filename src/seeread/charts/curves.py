@@ -77,7 +77,7 @@ def _line(chart: Curves, curve: Curve, name: str, place: int, few: bool, steps: 
             name,
             f"{chart.x_name or 'x'}: {figure(x, chart.x_unit)}",
             f"{chart.y_name or 'y'}: {figure(y, chart.y_unit)}",
-            f"95% interval: {bounds}" if bounds else "",
+            f"{chart.bounds}: {bounds}" if bounds else "",
             curve.notes[number] if curve.notes else "",
         )
         point: Option = {"value": _at(chart, x, y, steps)}

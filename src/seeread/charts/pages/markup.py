@@ -99,7 +99,7 @@ def _figures(chart: Chart) -> tuple[list[str], list[list[Any]]]:
              interval(curve.lows[n], curve.highs[n], chart.y_unit) if curve.lows and curve.highs else ""]
             for curve in chart.curves for n, (x, y) in enumerate(curve.points)
         ]  # fmt: skip
-        return ["curve", chart.x_name or "x", chart.y_name or "y", "95% interval"], points
+        return ["curve", chart.x_name or "x", chart.y_name or "y", chart.bounds], points
     rows = [
         [name, series.name, (figure(value, chart.unit), value),
          interval(series.lows[n], series.highs[n], chart.unit) if series.lows and series.highs else "",

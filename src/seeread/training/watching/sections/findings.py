@@ -1,0 +1,133 @@
+"""What stands out in a run, in sentences: what went wrong, and what might be done about it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from seeread.charts.figures import figure, finite
+from seeread.training.watching.sections.course import Course, known
+from seeread.training.watching.sections.curves import is_less_better
+from seeread.training.watching.words import duration
+
+WAITING = 0.1
+"""The share of time that may be spent waiting for data without a word."""
+FALLING, RISING, LITTLE = 0.02, 0.02, 0.02
+"""Changes of a loss, compared with what it was, that are worth a word."""
+ENOUGH = 50
+"""Steps; of fewer nothing can be said about where they lead."""
+
+
+def in_short(course: Course) -> str:
+    """The run in a sentence or two."""
+    if not course.steps:
+        return "No step of it is written down yet."
+    first, last = course.mean("loss", 0, 0.02), course.mean("loss", 0.95, 1)
+    far = (
+        f"{course.last:,} steps"
+        if course.last >= course.planned
+        else f"{course.last:,} of {course.planned:,} steps"
+    )
+    told = [f"{far} in {duration(course.seconds)}" if course.seconds else far]
+    if first is not None and last is not None:
+        told.append(f"the loss went from {figure(first, 'number')} to {figure(last, 'number')}")
+    sentence = ", ".join(told) + "."
+    if course.images and course.seconds:
+        pace = figure(float(f"{course.images / course.seconds:.3g}"), "number")
+        sentence += (
+            f" {round(course.images):,} pictures went by, {pace} a second; one that came again counts again."
+        )
+    return sentence
+
+
+def findings(course: Course) -> list[str]:
+    """What its reader should know, the gravest first."""
+    found = [*_state(course), *_trouble(course), *_learning(course), *_speed(course)]
+    return found or [
+        "Nothing stands out: no step was skipped, nothing was broken, and the data came in time."
+    ]
+
+
+def _state(course: Course) -> Iterator[str]:
+    sittings = course.history.sittings
+    if sittings and course.last < course.planned:
+        newest = sittings[-1]
+        if newest.reason is not None:
+            yield f"It stopped after step {course.last:,} of {course.planned:,}: {newest.reason}"
+        elif newest.ended is None:
+            yield (
+                f"It has made {course.last:,} of {course.planned:,} steps, and goes on or was killed: it was begun at "
+                f"{_when(newest.began)} and has not said that it is over."
+            )
+    again = sum(1 for sitting in sittings[1:] if sitting.step < course.planned)
+    if again:
+        yield f"It was interrupted and gone on with {again} {'time' if again == 1 else 'times'}, without losing a step."
+
+
+def _trouble(course: Course) -> Iterator[str]:
+    if course.skipped:
+        yield (
+            f"{len(course.skipped):,} of {course.last:,} steps moved nothing, as their loss or gradient was no number. "
+            "A few do no harm; if there are many, try a lower rate, a longer warm-up, or fp32."
+        )
+    if course.broken:
+        yield f"{course.broken:,} examples are broken and were passed over. They are listed below, as far as known."
+
+
+def _learning(course: Course) -> Iterator[str]:
+    if len(course.steps) < ENOUGH:
+        return
+    first, before, last = (course.mean("loss", *ends) for ends in ((0, 0.1), (0.8, 0.9), (0.9, 1)))
+    if first is None or before is None or last is None:
+        return
+    if last > (1 - LITTLE) * first:
+        yield (
+            "The loss hardly fell. Try a higher rate if its curve is flat, a lower one if it is restless, and look "
+            "whether pictures and texts belong together."
+        )
+    elif last < (1 - FALLING) * before and course.last >= course.planned:
+        fell = f"{1 - last / before:.0%}"
+        yield f"The loss was still falling at the end, by {fell} over the last tenth: more steps may help."
+    yield from _by_heart(course)
+    limit, scales = course.history.settings.get("scale_limit"), known(course.columns["scale"])
+    if limit and scales and scales[-1] > 0.995 * limit:
+        yield f"The learned scale of the logits came to its limit of {figure(limit, 'number')} and was held there."
+    most = course.history.settings.get("gradient_limit")
+    lengths = known(course.columns["gradient"][len(course.steps) // 2 :])
+    cut = sum(length > most for length in lengths) / len(lengths) if most and lengths else 0.0
+    if cut > 0.9:
+        yield (
+            f"In {cut:.0%} of the steps of the second half the gradient was longer than its limit of "
+            f"{figure(most, 'number')} and was cut: what the rate says is then more than what weights move by."
+        )
+
+
+def _by_heart(course: Course) -> Iterator[str]:
+    """Where a figure was better before the end."""
+    for name, points in course.figures.items():
+        values = [(step, value) for step, value in points if finite(value) is not None]
+        if len(values) < 4:
+            continue
+        less = is_less_better(name)
+        step, best = (min if less else max)(values, key=lambda point: point[1])
+        _, last = values[-1]
+        worse = (last - best) if less else (best - last)
+        if step <= 0.8 * course.last and worse > RISING * abs(best):
+            yield (
+                f'"{name}" was best after step {step:,} ({figure(best, "number")}) and is {figure(last, "number")} at '
+                "the end: the model may have begun to learn by heart. Try fewer steps, more data or a lower rate."
+            )
+
+
+def _speed(course: Course) -> Iterator[str]:
+    waited = course.mean("waited")
+    if waited is not None and waited > WAITING:
+        yield (
+            f"{waited:.0%} of the time of a step was spent waiting for data. More processes that read it, smaller "
+            "pictures on disk or a faster disk would make the run that much shorter."
+        )
+
+
+def _when(moment: str) -> str:
+    try:
+        return f"{datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    except ValueError:
+        return moment
