@@ -38,7 +38,9 @@ def model(name: str) -> Pretrained:
 
 
 @contextmanager
-def stream(goal: Goal = "contrast", name: str = "dual_encoder", count: int = 20, **changes: Any) -> Iterator[Dealt]:
+def stream(
+    goal: Goal = "contrast", name: str = "dual_encoder", count: int = 20, **changes: Any
+) -> Iterator[Dealt]:
     """Over a set of `count` items, in a batch of eight."""
     where = {key: changes.pop(key) for key in ("workers", "variation") if key in changes}
     ranks = changes.pop("world", world())
@@ -91,9 +93,7 @@ def test_ranks_and_parts_share_the_same_examples(goal: Goal, name: str, ranks: i
         with stream(goal, name, count=7, workers=0, world=world(rank, ranks), accumulate=parts) as mine:
             shares.append([next(mine) for _ in range(3 * parts)])
     for step, batch in enumerate(expected):
-        together = [
-            tensors(share[step * parts + part])[0] for part in range(parts) for share in shares
-        ]
+        together = [tensors(share[step * parts + part])[0] for part in range(parts) for share in shares]
         assert torch.equal(torch.cat(together), tensors(batch)[0])
 
 
@@ -112,7 +112,9 @@ def test_a_run_goes_on_with_other_ranks_and_parts() -> None:
 
 
 def test_every_example_comes_once_an_epoch() -> None:
-    with stream("classify", count=24, data=[Portion(data=data(24, "labels"))], workers=0, variation=None) as batches:
+    with stream(
+        "classify", count=24, data=[Portion(data=data(24, "labels"))], workers=0, variation=None
+    ) as batches:
         seen = [torch.cat([next(batches)[0] for _ in range(3)]) for _ in range(2)]
     for epoch in seen:
         assert len({tuple(image.flatten().tolist()) for image in epoch}) == 24
@@ -140,5 +142,8 @@ def test_a_batch_must_be_divisible() -> None:
 
 
 def test_nothing_to_learn_is_said_at_once() -> None:
-    with pytest.raises(DataError, match="which class a picture"), stream("classify", data=[Portion(data=data(4))]):
+    with (
+        pytest.raises(DataError, match="which class a picture"),
+        stream("classify", data=[Portion(data=data(4))]),
+    ):
         pass

@@ -13,14 +13,13 @@ from seeread.training.ranks.world import World
 from seeread.training.recipe import Goal, Portion
 from seeread.training.settings import Settings
 from seeread.training.streams.ahead import Workers
-from seeread.training.streams.classes import classes_of
 from seeread.training.streams.dealing import Dealt, Maker, Order
 from seeread.training.streams.decks import SetDeck
 from seeread.training.streams.pictures import Pictures, Variation, room_of
 from seeread.training.streams.share import Share
 from seeread.training.streams.teaching import Teaching
 from seeread.training.streams.trouble import Trouble
-from seeread.training.streams.units import units_of
+from seeread.training.streams.units import classes_of, units_of
 
 MOST_WORKERS = 8
 

@@ -8,7 +8,9 @@ from typing import get_args, overload
 import numpy
 
 from seeread.data.example import Task
+from seeread.data.sets.dataset import DataSet
 from seeread.data.sets.item import Item
+from seeread.errors import DataError
 from seeread.preprocessing.dialogue import PromptStyle
 from seeread.training.recipe import Goal
 
@@ -51,6 +53,25 @@ class Units(Sequence[Unit]):
             return [self[each] for each in range(*place.indices(len(self)))]
         item, task, index = self._rows[place].item()
         return Unit(self.items[item], TASKS[task], index)
+
+
+def classes_of(sets: Sequence[DataSet], known: Sequence[str] = ()) -> tuple[str, ...]:
+    """The classes of some sets in the order of their numbers: those of the first set, then what others have besides. A
+    model that knows classes already (`known`) keeps its own, and the sets may have no others. Raises DataError where
+    there are no classes, or other ones."""
+    told = dict.fromkeys(label for data in sets for label in data.labels)
+    if not told:
+        raise DataError(
+            "Nothing says which class a picture is of. Put the pictures into one folder for each class."
+        )
+    if known:
+        if strange := [label for label in told if label not in known]:
+            raise DataError(
+                f"The data has the class {strange[0]!r}, and {len(strange) - 1} others, that the model does not know. "
+                "Give the folders the names of its classes, or let it learn new ones with a layer of its own."
+            )
+        return tuple(known)
+    return tuple(told)
 
 
 def units_of(items: Sequence[Item], goal: Goal, task: Task | None, style: PromptStyle | None) -> Units:
