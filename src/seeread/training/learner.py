@@ -18,11 +18,11 @@ class Learner(nn.Module):
     def __init__(self, model: nn.Module, objective: Objective, settings: Settings):
         super().__init__()
         self.model, self.objective = model, objective
-        self.half = settings.precision == "bf16"
+        self.rounds = settings.precision == "bf16"
 
     def forward(self, batch: Any) -> Tensor:
         """The loss of a batch, (), float32."""
         device = next(self.model.parameters()).device
-        with torch.autocast(device.type, torch.bfloat16, enabled=self.half):
+        with torch.autocast(device.type, torch.bfloat16, enabled=self.rounds):
             loss: Tensor = self.objective(self.model, batch)
         return loss.float()

@@ -13,15 +13,20 @@ from seeread.training.keeping.terms import check_fit, check_settings, noted
 from seeread.training.learner import Learner
 from seeread.training.moving.average import WeightAverage
 from seeread.training.ranks.gathering import gather_objects
+from seeread.training.ranks.states import full_state, load_state
 from seeread.training.ranks.world import World
 from seeread.training.settings import Settings
 from seeread.training.streams.stream import Stream
+
+LEARNER, AVERAGE, OPTIMIZER = "learner/", "average/", "optimizer/"
+"""What the names of tensors in a checkpoint begin with."""
 
 
 @dataclass
 class Standing:
     """What changes while a run goes on. `engine` is the learner as the ranks share it. `step` is the number of steps
-    that were made, `bad` of how many of them, to the last, the loss or a gradient was no number."""
+    that were made, `bad` of how many of them, to the last, the loss or a gradient was no number. `work` is how many
+    operations a step takes, None before that is known."""
 
     learner: Learner
     engine: nn.Module
@@ -32,17 +37,15 @@ class Standing:
     world: World
     step: int = 0
     bad: int = 0
+    work: float | None = None
 
     def tensors(self) -> dict[str, Tensor]:
-        """Weights, their average and what the optimizers remember of each, by the names of the weights."""
-        tensors = {f"learner/{name}": value for name, value in self.learner.state_dict().items()}
-        if self.average is not None:
-            tensors |= {f"average/{name}": value for name, value in self.average.model.state_dict().items()}
-        names = {weight: name for name, weight in self.learner.named_parameters()}
-        for optimizer in self.optimizers:
-            for weight, remembered in optimizer.state.items():
-                tensors |= {f"optimizer/{names[weight]}/{key}": value for key, value in remembered.items()}
-        return tensors
+        """Weights, their average and what the optimizers remember of each, by the names of the weights: on the first
+        rank. Every rank must ask."""
+        learner, moments = full_state(self.learner, self.optimizers)
+        average = full_state(self.average.model)[0] if self.average is not None else {}
+        kinds = ((LEARNER, learner), (AVERAGE, average), (OPTIMIZER, moments))
+        return {prefix + name: value for prefix, tensors in kinds for name, value in tensors.items()}
 
     def notes(self) -> dict[str, Any]:
         """All else, of all ranks. Every rank must ask."""
@@ -53,31 +56,27 @@ class Standing:
             "chance": gather_objects(chance()),
         }
 
-    def restore(self, found: Checkpoint) -> None:
-        """Stand where another run of the same stood.
+    def restore(self, found: Checkpoint | None) -> None:
+        """Stand where another run of the same stood, which only the first rank needs to have found; where it found
+        none, stay. Every rank must ask.
 
-        Raises UsageError if it was begun with other settings, DataError if it is that of another model.
+        Raises UsageError if that run was begun with other settings, DataError if it is that of another model.
         """
-        check_settings(found.path, found.notes["settings"], self.settings)
-        saved = _under("learner/", found.tensors)
-        check_fit(found.path, saved, {name: value.shape for name, value in self.learner.state_dict().items()})
-        self.learner.load_state_dict(saved)
+        if found is not None:
+            check_settings(found.path, found.notes["settings"], self.settings)
+            shapes = {name: value.shape for name, value in self.learner.state_dict().items()}
+            check_fit(found.path, _under(LEARNER, found.tensors), shapes)
+        notes = gather_objects(found.notes if found else None)[0]
+        if notes is None:
+            return
+        tensors = found.tensors if found else {}
+        load_state(self.learner, _under(LEARNER, tensors), self.optimizers, _under(OPTIMIZER, tensors))
         if self.average is not None:
-            self.average.model.load_state_dict(_under("average/", found.tensors))
-        weights = dict(self.learner.named_parameters())
-        owner = {
-            id(weight): optimizer
-            for optimizer in self.optimizers
-            for group in optimizer.param_groups
-            for weight in group["params"]
-        }
-        for name, value in _under("optimizer/", found.tensors).items():
-            of, key = name.rsplit("/", 1)
-            state: dict[str, Tensor] = owner[id(weights[of])].state[weights[of]]
-            state[key] = value.to(weights[of].device, copy=True)
-        self.step, self.bad = found.notes["step"], found.notes["bad"]
-        self.stream.restore(found.notes["streams"][self.world.rank])
-        restore_chance(found.notes["chance"][self.world.rank])
+            load_state(self.average.model, _under(AVERAGE, tensors))
+        self.step, self.bad = notes["step"], notes["bad"]
+        own = self.world.rank if len(notes["streams"]) == self.world.size else 0
+        self.stream.restore(notes["streams"][own])
+        restore_chance(notes["chance"][own])
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -8,12 +8,13 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from seeread.training.moving.schedule import share_of_rate
 from seeread.training.objectives.objective import Backpropagates
 from seeread.training.ranks.gathering import mean
 from seeread.training.standing import Standing
-from seeread.training.throughput import examples
+from seeread.training.throughput import examples, model_work, peak
 from seeread.training.watching.watcher import Moment
 
 SCALE = "log_scale"
@@ -30,7 +31,13 @@ def make_step(run: Standing) -> Moment:
     waited = time.perf_counter() - begun
 
     seen = statistics(run.learner)
-    loss = backward(run.engine, run.learner.objective, parts)
+    most = peak(run.world.device, half=settings.precision == "bf16")
+    if most is not None and run.work is None:
+        with FlopCounterMode(display=False) as counter:
+            loss = backward(run.engine, run.learner.objective, parts)
+        run.work = model_work(counter.get_total_flops(), settings)
+    else:
+        loss = backward(run.engine, run.learner.objective, parts)
     weights = [weight for weight in run.learner.parameters() if weight.grad is not None]
     gradient = limit(weights, settings.gradient_limit)
     counts = torch.tensor([sum(map(examples, parts)), waited], device=loss.device)
@@ -62,6 +69,7 @@ def make_step(run: Standing) -> Moment:
         images_per_second=images * run.world.size / seconds,
         gradient=sizes[1],
         scale=scale_of(run.learner),
+        utilisation=None if most is None or run.work is None else run.work / seconds / most,
         skipped=not sound,
         broken=len(run.stream.trouble),
     )
@@ -77,7 +85,7 @@ def backward(learner: nn.Module, objective: object, parts: Sequence[Any]) -> Ten
         quiet = getattr(learner, "no_sync", nullcontext) if number < len(parts) else nullcontext
         with quiet():
             loss: Tensor = learner(part) / len(parts)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
         losses.append(loss.detach())
     return torch.stack(losses).sum()
 

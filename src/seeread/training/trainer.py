@@ -1,28 +1,32 @@
 """The training loop, of whatever has an objective."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 from torch import nn
 
 from seeread.errors import SeereadError
+from seeread.training.dropping import dropping
 from seeread.training.freezing import freeze, learn
 from seeread.training.keeping.chance import chance, restore_chance
 from seeread.training.keeping.checkpoint import latest, newest, prune, write_checkpoint
 from seeread.training.keeping.claim import claim
 from seeread.training.keeping.stopping import StoppedError, stopping
 from seeread.training.learner import Learner
-from seeread.training.moving.average import WeightAverage
 from seeread.training.moving.optimizer import build_optimizers
 from seeread.training.objectives.objective import Objective
+from seeread.training.ranks.gathering import agree
 from seeread.training.ranks.world import World
+from seeread.training.ranks.wrap import wrapped
 from seeread.training.settings import Settings
+from seeread.training.shown import Shown
 from seeread.training.standing import Standing
 from seeread.training.step import make_step
 from seeread.training.streams.stream import Stream
-from seeread.training.watching.watcher import Beginning, Measure, Watcher
+from seeread.training.thrift import thrifty
+from seeread.training.watching.watcher import Beginning, Measure, Moment, Watcher
 
 
 def train(
@@ -48,36 +52,48 @@ def train(
     freeze(model, settings.frozen)
     learner = Learner(model, objective, settings)
     learn(learner)
-    average = None if settings.average is None else WeightAverage(model, settings.average)
-    shown = model if average is None else average.model
-    run = Standing(learner, learner, build_optimizers(learner, settings), average, stream, settings, world)
+    shown = Shown(learner, settings, world)
+    engine = wrapped(learner, settings, world)
+    optimizers = build_optimizers(learner, settings)
+    run = Standing(learner, engine, optimizers, shown.average, stream, settings, world)
 
-    with claim(out), stopping() as asked:
-        if found := newest(out):
-            run.restore(found)
-        with told(watchers, beginning(run, out)):
+    writing = claim(out) if world.first else nullcontext()
+    with writing, stopping() as asked, dropping(model, settings.patch_dropout), thrifty(model, settings):
+        run.restore(newest(out) if world.first else None)
+        with told(watchers if world.first else (), beginning(run, out)) as tell:
             while run.step < settings.steps:
                 moment = make_step(run)
                 run.step, run.bad = moment.step, run.bad + 1 if moment.skipped else 0
                 last = run.step == settings.steps
-                with undisturbed(shown):
-                    if measure and (last or run.step % settings.measure_every == 0):
-                        moment = replace(moment, figures=measure(run.step, shown))
-                    for watcher in watchers:
-                        watcher.stepped(moment, shown)
+                stop = agree(bool(asked)) and not last
+                measuring = measure is not None and (last or run.step % settings.measure_every == 0)
+                saving = last or stop or run.step % settings.save_every == 0
+                if measuring or saving:
+                    shown.refresh()
+                with undisturbed(shown.model):
+                    if measuring and measure is not None and world.first:
+                        moment = replace(moment, figures=measure(run.step, shown.model))
+                    tell(moment, shown.model)
                 if run.bad >= settings.bad_steps:
                     raise SeereadError(_nonsense(run, out))
-                if last or asked or run.step % settings.save_every == 0:
-                    write_checkpoint(out, run.step, run.tensors(), run.notes())
-                    prune(out, settings.keep)
-                if asked and not last:
+                if saving:
+                    save(run, out)
+                if stop:
                     raise StoppedError(
-                        f"Stopped by {asked.by} after step {run.step} of {settings.steps}. All is saved in {out}; "
-                        "start the same again to go on."
+                        f"Stopped by {asked.by or 'another process'} after step {run.step} of {settings.steps}. All is "
+                        f"saved in {out}; start the same again to go on."
                     )
-    for weight, was in zip(shown.parameters(), free, strict=True):
+    for weight, was in zip(shown.model.parameters(), free, strict=True):
         weight.requires_grad_(was)
-    return shown.eval()
+    return shown.model.eval()
+
+
+def save(run: Standing, out: Path) -> None:
+    """Bring all that a run needs to go on to the disk. Every rank must call this; the first one writes."""
+    tensors, notes = run.tensors(), run.notes()
+    if run.world.first:
+        write_checkpoint(out, run.step, tensors, notes)
+        prune(out, run.settings.keep)
 
 
 def beginning(run: Standing, out: Path) -> Beginning:
@@ -89,13 +105,18 @@ def beginning(run: Standing, out: Path) -> Beginning:
 
 
 @contextmanager
-def told(watchers: Sequence[Watcher], begins: Beginning) -> Iterator[None]:
-    """Tells all watchers that a run begins, and how it ends."""
+def told(watchers: Sequence[Watcher], begins: Beginning) -> Iterator[Callable[[Moment, nn.Module], None]]:
+    """Tells all watchers that a run begins, and how it ends. Gives what tells them of a step."""
+
+    def tell(moment: Moment, model: nn.Module) -> None:
+        for watcher in watchers:
+            watcher.stepped(moment, model)
+
     for watcher in watchers:
         watcher.began(begins)
     reason: str | None = "it was ended from outside"
     try:
-        yield
+        yield tell
         reason = None
     except Exception as error:
         reason = str(error) or type(error).__name__

@@ -10,7 +10,8 @@ class WeightAverage:
     """Exponential moving average of what learns; `model` is the averaged copy. What is frozen is not held twice: both
     share it.
 
-    The first steps average over what there is so far, so that the random start leaves no trace.
+    The first steps average over what there is so far, so that the random start leaves no trace. Where ranks have parts
+    of the weights only, each averages its own, as soon as `model` has been divided as the one that learns.
     """
 
     def __init__(self, model: nn.Module, decay: float):
@@ -27,8 +28,8 @@ class WeightAverage:
             if mean is now:
                 continue
             if mean.is_floating_point():
-                means.append(mean)
-                news.append(now)
+                means.append(own(mean))
+                news.append(own(now))
             else:
                 mean.copy_(now)
         if means:
@@ -39,3 +40,9 @@ def tensors(model: nn.Module) -> list[Tensor]:
     """All parameters and buffers that are saved, each once, whatever shares it."""
     saved = model.state_dict(keep_vars=True)
     return list({id(tensor): tensor for tensor in saved.values()}.values())
+
+
+def own(tensor: Tensor) -> Tensor:
+    """What this rank has of a tensor: all of it, or its part of what is spread over ranks."""
+    part: Tensor = tensor.to_local() if hasattr(tensor, "to_local") else tensor
+    return part
