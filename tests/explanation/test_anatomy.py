@@ -34,6 +34,7 @@ EXPECTED: dict[str, tuple[tuple[str, ...], str | None, int, int, str | None]] = 
     "fuyu": (("the sequence",), BLOCK, 16 * 17, 0, LTR),
     "chameleon": (("the sequence",), BLOCK, 4, 0, LTR),
     "perceiver_classifier": ((), None, 0, 0, None),
+    "tower_probe": ((), None, 0, 0, None),
     "perceiver_language_model": ((), None, 0, 0, None),
 }
 WRITERS = [name for name, (enters, *_, reads) in EXPECTED.items() if enters and reads]

@@ -35,6 +35,7 @@ from seeread.models.perceiver import (
     PerceiverFlowConfig,
     PerceiverLanguageModelConfig,
 )
+from seeread.models.tower_probe import TowerProbeConfig
 from seeread.nn.initialise import initialise
 from seeread.nn.transformer import TransformerConfig
 from seeread.preprocessing.dialogue import PromptStyle, ask
@@ -257,6 +258,10 @@ def learners() -> dict[str, Learner]:
                 size=(4, 4), patch=3, channels=22, bands=2, latents=LATENTS, decoder=READER
             ),
             Processor(None, None), to_move,
+        ),
+        "tower_probe": Learner(
+            TowerProbeConfig(vision=CLASSED, image_pool="class", classes=4),
+            Processor(SQUARE, None, labels=COLOURS), to_classify, steps=30,
         ),
         "perceiver": Learner(
             PerceiverConfig(modalities=modalities, latents=4, blocks=SMALL, outputs=4), Processor(None, None),

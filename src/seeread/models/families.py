@@ -25,6 +25,7 @@ from seeread.models.perceiver import (
     PerceiverLanguageModelConfig,
 )
 from seeread.models.t5 import T5
+from seeread.models.tower_probe import TowerProbe, TowerProbeConfig
 from seeread.text.decoder import DecoderConfig
 from seeread.text.encoder_decoder import EncoderDecoderConfig
 
@@ -80,6 +81,7 @@ FAMILIES = (
     Family("perceiver_classifier", PerceiverClassifierConfig, PerceiverClassifier),
     Family("perceiver_language_model", PerceiverLanguageModelConfig, PerceiverLanguageModel),
     Family("perceiver_flow", PerceiverFlowConfig, PerceiverFlow),
+    Family("tower_probe", TowerProbeConfig, TowerProbe),
 )
 
 

@@ -19,7 +19,7 @@ from seeread.data.sets.read import read_set
 from seeread.errors import UsageError
 from seeread.models.families import config_of
 from seeread.pretrained import Origin, Pretrained
-from seeread.training.modes.freezing import kept
+from seeread.training.modes.kept import kept
 from seeread.training.objectives.captions import contrast_and_captions
 from seeread.training.objectives.choosing import classification
 from seeread.training.objectives.contrast import LOSSES, contrastive

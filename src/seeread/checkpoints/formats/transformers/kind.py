@@ -59,3 +59,6 @@ class Kind:
 
     settle: Callable[[Any, State], ModelConfig] = drop_tied_head
     """With the tensors under our names at hand, what only they tell; what is stored twice is taken out of them."""
+
+    in_memory: int = 0
+    """Which of the layouts is that of a model of version 5 in memory, where adapters are added."""

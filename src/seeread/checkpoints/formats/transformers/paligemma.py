@@ -122,4 +122,5 @@ KIND = Kind(
     layouts=layouts,
     read_processor=_read_processor,
     write_processor=_write_processor,
+    in_memory=3,
 )
