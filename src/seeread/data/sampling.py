@@ -57,6 +57,19 @@ class Mixed:
         return which, block * self.counts[which] + int((parts[:place] == which).sum())
 
 
+    def numbers(self, which: int, first: int, count: int) -> Tensor:
+        """(count,) the numbers of that many examples of a part, those that `first` others of the part come before."""
+        each = self.counts[which]
+        blocks = range(first // each, (first + count - 1) // each + 1)
+        found = [
+            torch.nonzero(self._block[self._shuffled.order(block)] == which).flatten() + block * BLOCK
+            if len(self.counts) > 1
+            else torch.arange(block * BLOCK, (block + 1) * BLOCK)
+            for block in blocks
+        ]
+        return torch.cat(found)[first - blocks[0] * each :][:count]
+
+
 class DistinctLabels:
     """`batch` pictures of as many different classes: nobody's caption fits another's picture.
 

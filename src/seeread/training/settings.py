@@ -14,9 +14,10 @@ class Settings:
     `average` is the decay of the running mean of the weights, None for none; `scale_limit` caps the learned
     temperature's inverse, as CLIP does, lest the logits run away. `precision` is that of the arithmetic; the weights
     stay in float32. `patch_dropout` is the share of patches that are left out while a vision transformer learns
-    (FLIP, arXiv:2212.00794). `recompute` saves memory: activations are computed again on the way back. `frozen` names
-    the parts that keep their weights. `sharding` is how several ranks share the work: each with all the weights
-    ("ddp"), or with its part of them ("fsdp").
+    (FLIP, arXiv:2212.00794); `crop` the least share of a picture that a model which compares or classifies is shown of
+    it, stretched a little and mirrored every second time (1: all of it, as it is). `recompute` saves memory:
+    activations are computed again on the way back. `frozen` names the parts that keep their weights. `sharding` is how
+    several ranks share the work: each with all the weights ("ddp"), or with its part of them ("fsdp").
 
     The state is saved every `save_every` steps and the last `keep` of them stay; what a run measures of itself is
     measured every `measure_every`. At most `broken_limit` of the examples (a share) may be broken. A step whose loss or
@@ -38,6 +39,7 @@ class Settings:
     precision: Literal["bf16", "fp32"] = "bf16"
     accumulate: int = 1
     patch_dropout: float = 0.0
+    crop: float = 0.5
     recompute: bool = False
     compile: bool = False
     sharding: Literal["ddp", "fsdp"] = "ddp"

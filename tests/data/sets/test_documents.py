@@ -158,6 +158,7 @@ def test_conversations(tmp_path: Path) -> None:
     data = read_set(write(tmp_path / "llava.json", [row, {"id": "2", "conversations": talk}]))
     said = [(each.text, each.answers) for each in data.items[0].questions]
     assert said == [("What is it?", ("A bus.",)), ("Red?", ())]
+    assert [each.before for each in data.items[0].questions] == [(), (("What is it?", "A bus."),)]
     assert data.broken == {"llava.json:1": "its column image names no picture"}
 
 

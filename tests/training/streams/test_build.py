@@ -42,7 +42,7 @@ def stream(
     goal: Goal = "contrast", name: str = "dual_encoder", count: int = 20, **changes: Any
 ) -> Iterator[Dealt]:
     """Over a set of `count` items, in a batch of eight."""
-    where = {key: changes.pop(key) for key in ("workers", "variation") if key in changes}
+    where = {key: changes.pop(key) for key in ("workers",) if key in changes}
     ranks = changes.pop("world", world())
     made = changes.pop("data", None) or [Portion(data=data(count, *ALL))]
     built = build_stream(model(name), made, goal, settings(**changes), ranks, **where)
@@ -55,7 +55,7 @@ def stream(
 @pytest.mark.parametrize(("goal", "name"), GOALS)
 def test_the_objective_takes_what_the_stream_gives(goal: Goal, name: str) -> None:
     learner = LEARNERS[name]
-    with stream(goal, name, workers=0, variation=None) as batches:
+    with stream(goal, name, workers=0, crop=1.0) as batches:
         batch = next(batches)
     assert [len(each) for each in tensors(batch)] == [8] * len(tensors(batch)) or goal == "write"
     if goal == "classify":
@@ -113,7 +113,7 @@ def test_a_run_goes_on_with_other_ranks_and_parts() -> None:
 
 def test_every_example_comes_once_an_epoch() -> None:
     with stream(
-        "classify", count=24, data=[Portion(data=data(24, "labels"))], workers=0, variation=None
+        "classify", count=24, data=[Portion(data=data(24, "labels"))], workers=0, crop=1.0
     ) as batches:
         seen = [torch.cat([next(batches)[0] for _ in range(3)]) for _ in range(2)]
     for epoch in seen:

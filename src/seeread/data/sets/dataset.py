@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Literal
 
-from seeread.data.sets.item import Item
+from seeread.data.sets.item import Item, Question
 
 Knowledge = Literal["labels", "captions", "questions", "boxes", "phrases", "masks"]
 """What may be known of the pictures of a set."""
@@ -66,9 +66,15 @@ class DataSet:
         for item, picture in zip(self.items, pictures, strict=True):
             told = {
                 "id": item.id, "picture": picture, "label": item.label, "captions": item.captions,
-                "questions": [asdict(question) for question in item.questions],
+                "questions": [_told(question) for question in item.questions],
                 "things": None if item.things is None else [asdict(thing) for thing in item.things],
                 "phrases": [asdict(phrase) for phrase in item.phrases], "columns": dict(sorted(item.columns.items())),
             }  # fmt: skip
             summary.update(json.dumps(told).encode())
         return summary.hexdigest()
+
+
+def _told(question: Question) -> dict[str, object]:
+    """A question as digests know it: without what was said before it, where nothing was."""
+    told = asdict(question)
+    return told if question.before else {name: value for name, value in told.items() if name != "before"}

@@ -1,7 +1,12 @@
 """The examples of a portion in the order in which they come."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Protocol
+
+import torch
+from torch import Tensor
 
 from seeread.data.sampling import Shuffled
 from seeread.training.streams.stream import State
@@ -34,11 +39,23 @@ class Deck(Protocol):
 
 class SetDeck:
     """All units of a set once an epoch, in an order drawn anew for each. Epochs follow each other without a gap. In the
-    place of a unit that is broken comes the next in the order of the epoch, which has its own turn as well."""
+    place of a unit that is broken comes the next in the order of the epoch, which has its own turn as well.
 
-    def __init__(self, name: str, units: Sequence[Unit], seed: int):
-        self.name, self.units = name, units
+    With `steps`, which gives the step of each of so many turns from the first on, units of the same `kind` are kept out
+    of each other's steps, by coming a few steps later, as far as that goes: see `spread`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        units: Sequence[Unit],
+        seed: int,
+        kinds: Sequence[str | None] = (),
+        steps: Callable[[int, int], Tensor] | None = None,
+    ):
+        self.name, self.units, self.kinds, self.steps = name, units, kinds, steps
         self._shuffled = Shuffled(len(units), 1, seed)
+        self.order = lru_cache(maxsize=4)(self._order)
 
     @property
     def size(self) -> int:
@@ -48,7 +65,7 @@ class SetDeck:
     def unit(self, turn: int, attempt: int = 0) -> Unit:
         """That of the turn."""
         epoch, place = divmod(turn, len(self.units))
-        return self.units[int(self._shuffled.order(epoch)[(place + attempt) % len(self.units)])]
+        return self.units[int(self.order(epoch)[(place + attempt) % len(self.units)])]
 
     def mark(self, turn: int) -> State:
         """Nothing: any turn is as near as any other."""
@@ -56,3 +73,36 @@ class SetDeck:
 
     def stand(self, mark: State) -> None:
         """Nothing has to be done."""
+
+    def _order(self, epoch: int) -> Tensor:
+        """(units,) the places of an epoch."""
+        order = self._shuffled.order(epoch)
+        if self.steps is None:
+            return order
+        _, sizes = self.steps(epoch * self.size, self.size).unique_consecutive(return_counts=True)
+        return torch.tensor(spread(order.tolist(), self.kinds, sizes.tolist()))
+
+
+_FAR = 4  # times the size of a step: how many are looked through for one of another kind
+
+
+def spread(order: Sequence[int], kinds: Sequence[str | None], sizes: Sequence[int]) -> list[int]:
+    """The same places in an order in which none of the steps, of these sizes, has two of one kind; None is no kind.
+
+    Who would be the second waits for the next step. Where too many wait (a class has more than its share of all), they
+    are let in nevertheless: what is learned from must not drift from the frequent to the rare, or back, in an epoch. So
+    with fewer classes than examples in a step nearly nothing changes.
+    """
+    waiting, result = deque(order), []
+    for size in sizes:
+        chosen: list[int] = []
+        later: list[int] = []
+        there: set[str | None] = set()
+        while waiting and len(chosen) < size and len(later) < _FAR * size:
+            place = waiting.popleft()
+            kind = kinds[place]
+            (later if kind is not None and kind in there else chosen).append(place)
+            there.add(kind)
+        waiting.extendleft(reversed(later))
+        result += chosen + [waiting.popleft() for _ in range(size - len(chosen))]
+    return result

@@ -24,10 +24,10 @@ def hold_out(
     """(training, held out): the share of the pictures that is set aside, of each class alike, and at most so many.
 
     All that is said of a picture stays with it, and near copies of each other stay together, so that nothing is
-    measured that was learned. Each class is on both sides if it has two pictures that differ, and if enough may be set aside.
-    What cannot be opened is never set aside. Which pictures are is a function of the seed and of their ids: their order
-    and what else the set holds move as few as can be. `known` spares looking at the pictures again, for whoever has the
-    fingerprints of the items already.
+    measured that was learned. Each class is on both sides if it has two pictures that differ, and if enough may be set
+    aside. What cannot be opened is never set aside. Which pictures are is a function of the seed and of their ids:
+    their order and what else the set holds move as few as can be. `known` spares looking at the pictures again, for
+    whoever has the fingerprints of the items already.
 
     Raises UsageError for a share that leaves nothing on one side, DataError where no two pictures differ.
     """

@@ -117,9 +117,12 @@ class Teaching:
 
     def _answer(self, unit: Unit, picture: Source, chance: random.Random) -> tuple[Dialogue, str]:
         question = unit.item.questions[unit.index]
+        before = (
+            question.before if self._style.kind not in ("prefix", "caption") else ()
+        )  # which take one turn
         turns: list[Turn] = []
-        for asked, answered in question.before:
-            turns += [Turn("user", (asked,)), Turn("assistant", (answered,))]
+        for asked, answered in before:
+            turns += [Turn("user", (self._style.asking(asked),)), Turn("assistant", (answered,))]
         turns.append(Turn("user", (self._style.asking(question.text),)))
         turns[0] = replace(turns[0], content=(Picture(picture), *turns[0].content))
         return turns, chance.choice([answer for answer in question.answers if answer.strip()])

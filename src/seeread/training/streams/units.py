@@ -41,6 +41,12 @@ class Units(Sequence[Unit]):
         numbers = ((place, TASKS.index(task), index) for place, task, index in taught)
         self._rows = numpy.fromiter(numbers, kind)
 
+    @property
+    def places(self) -> list[int]:
+        """Of each unit that of its item."""
+        places: list[int] = self._rows["item"].tolist()
+        return places
+
     def __len__(self) -> int:
         return len(self._rows)
 

@@ -151,17 +151,19 @@ class Gathering:
 
 def talk(value: object) -> list[Question]:
     """The questions of a conversation as LLaVA keeps them ({"from": "human", "value"}, {"from": "gpt", "value"}), each
-    with what was answered. Marks for the picture are left out."""
+    with what was answered and with what was said before. Marks for the picture are left out."""
     questions: list[Question] = []
+    before: tuple[tuple[str, str], ...] = ()
     for turn in value if isinstance(value, list) else ():
         if not isinstance(turn, Mapping):
             continue
         who = line(turn.get("from", turn.get("role")))
         said = line(turn.get("value", turn.get("content"))).replace("<image>", "").strip()
         if who in ("human", "user") and said:
-            questions.append(Question(said, (), ""))
+            questions.append(Question(said, (), "", before=before))
         elif who in ("gpt", "assistant") and said and questions and not questions[-1].answers:
             questions[-1] = replace(questions[-1], answers=(said,))
+            before = (*before, (questions[-1].text, said))
     return questions
 
 
