@@ -43,6 +43,9 @@ ROOMS = {
         "calibrate": "How far can this model be trusted, and when should it say nothing?",
         "audit": "Whom does a model serve worse? An audit for bias.",
     },
+    "training": {
+        "train": "From your pictures to a better model.",
+    },
     "loading": {
         "models": "What can be loaded by name.",
         "inspect": "What is in a checkpoint, without running anything it contains.",

@@ -76,7 +76,7 @@ def check_fit(model: Pretrained, data: DataSet, mode: Mode | None) -> None:
         if (
             "boxes" in data.knows
             and not data.knows & {"captions", "questions", "labels"}
-            and _no_places(model)
+            and model.style.detect is None
         ):
             raise UsageError(
                 f"{name} has no words for places, and {about} teaches boxes alone. Take --from seeread/mini-paligemma."
@@ -138,11 +138,6 @@ def _of_classes(data: DataSet) -> Iterator[str]:
             f"classes are called {printable(data.called[0])!r}, {printable(data.called[-1])!r}: a model that reads "
             "learns more from names that say what they are"
         )
-
-
-def _no_places(model: Pretrained) -> bool:
-    """Whether it cannot say where something is."""
-    return model.processor.tokenizer.number("<loc0000>") is None
 
 
 def _many(count: int, one: str, more: str | None = None) -> str:

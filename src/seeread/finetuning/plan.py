@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from seeread.data.sets.dataset import DataSet
+from seeread.data.sets.item import Item
 from seeread.data.sets.read import describe
 from seeread.errors import UsageError
 from seeread.finetuning.survey import Survey
@@ -101,7 +102,7 @@ def tell(plan: Plan, seconds: float | None = None) -> list[tuple[str, str]]:
         named = f"{MODES[plan.recipe.mode]}, {_millions(plan.learning)}"
     lines.append(("learns", f"{DOES[plan.recipe.goal]}; {named}"))
     rounds = settings.steps * settings.batch / max(_examples(plan), 1)
-    about = f"{settings.steps:,} steps of {settings.batch}, {rounds:.1f} times through all, at a rate of {settings.rate:g}"
+    about = f"{settings.steps:,} steps of {settings.batch}, {rounds:.1f} times through all, rate {settings.rate:g}"
     lines.append(("goes", about + ("" if seconds is None else f": {lasting(seconds * settings.steps)}")))
     lines.append(("results", printable(str(plan.out))))
     return lines
@@ -118,18 +119,26 @@ def lasting(seconds: float) -> str:
     return f"about {seconds / 86400:.1f} days"
 
 
-def divided_as(survey: Survey, kept: Mapping[str, Any]) -> Divided:
-    """The parts that an earlier start of the same run made. Raises UsageError where the pictures are others now."""
-    out = set(kept["held_out"])
-    training = tuple(item for item in survey.data.items if item.id not in out)
-    held = tuple(item for item in survey.data.items if item.id in out)
-    found = Divided(survey, replace(survey.data, items=training), replace(survey.data, items=held))
+def divided_as(data: DataSet, kept: Mapping[str, Any]) -> Divided:
+    """A set, with the parts that an earlier start of the same run made of it. Raises UsageError where the pictures are
+    others now."""
+    broken, out = kept["broken"], set(kept["held_out"])
+    items = [item for item in data.items if item.id not in broken]
+    training = tuple(item for item in items if item.id not in out)
+    held = tuple(item for item in items if item.id in out)
     if len(held) != len(out) or _digest(training) != kept["training"]:
         raise UsageError(
-            f"{printable(survey.data.name)} holds other pictures than when this run began. Put them back to go on, or "
+            f"{printable(data.name)} holds other pictures than when this run began. Put them back to go on, or "
             "begin a new run: --out runs/NAME."
         )
-    return found
+    copies = tuple((one, other) for one, other in kept["copies"])
+    looked = Survey(replace(data, items=tuple(items)), int(kept["opened"]), broken, copies)
+    return Divided(looked, replace(data, items=training), held_of(data, held))
+
+
+def held_of(data: DataSet, items: Sequence[Item]) -> DataSet:
+    """What is held out of a set, under a name of its own."""
+    return replace(data, items=tuple(items), name=f"{data.name}, held out")
 
 
 def _told(divided: Divided) -> dict[str, Any]:
@@ -140,6 +149,7 @@ def _told(divided: Divided) -> dict[str, Any]:
         "pictures": len(divided.survey.data),
         "knows": sorted(divided.survey.data.knows),
         "classes": len(divided.survey.data.labels),
+        "opened": divided.survey.opened,
         "broken": dict(divided.survey.broken),
         "copies": [list(pair) for pair in divided.survey.copies],
         "learned_from": len(divided.training),
@@ -148,7 +158,7 @@ def _told(divided: Divided) -> dict[str, Any]:
     }
 
 
-def _digest(items: Sequence[Any]) -> str:
+def _digest(items: Sequence[Item]) -> str:
     return hashlib.sha256("\n".join(item.id for item in items).encode("utf-8", "surrogateescape")).hexdigest()
 
 

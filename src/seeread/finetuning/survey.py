@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from seeread.data.duplicates import fingerprints, near_copies
+from seeread.data.duplicates import Fingerprints, fingerprints, near_copies
 from seeread.data.sets.dataset import DataSet
 from seeread.data.sets.item import Item
 from seeread.errors import SeereadError
@@ -19,12 +19,14 @@ passed over when their turn comes."""
 class Survey:
     """`data` is the set without what is broken; `broken` says why, by id, with what could not even be read as a part of
     the set. `copies` are pairs of ids of pictures that are near copies of each other, the earlier one first. `opened`
-    is how many pictures were looked at."""
+    is how many pictures were looked at; `prints` are the fingerprints of the pictures of `data`, if that was all of them.
+    """
 
     data: DataSet
     opened: int
     broken: Mapping[str, str] = field(default_factory=dict)
     copies: tuple[tuple[str, str], ...] = ()
+    prints: Fingerprints | None = None
 
     @property
     def repeated(self) -> int:
@@ -39,7 +41,9 @@ def survey(data: DataSet, progress: Progress | None = None) -> Survey:
     found = {item.id: _reason(item) for item, read in zip(seen.items, prints.read, strict=True) if not read}
     copies = tuple((seen.items[one].id, seen.items[other].id) for one, other in near_copies(prints, prints))
     whole = replace(data, items=tuple(item for item in data.items if item.id not in found)) if found else data
-    return Survey(whole, len(seen), {**data.broken, **found}, copies)
+    read = prints.read
+    kept = Fingerprints(prints.hashes[read], prints.thumbnails[read], read[read]) if len(seen) == len(data) else None
+    return Survey(whole, len(seen), {**data.broken, **found}, copies, kept)
 
 
 def _reason(item: Item) -> str:
