@@ -17,7 +17,7 @@ WRAPPERS = ("module.", "_orig_mod.", "_checkpoint_wrapped_module.")
 
 
 def full_state(module: nn.Module, optimizers: Sequence[Optimizer] = ()) -> tuple[State, State]:
-    """The tensors of a module, and those of its optimizers as "moment/weight", in main memory on the first rank; on the
+    """The tensors of a module, and those of its optimizers as "weight/moment", in main memory on the first rank; on the
     others nothing. All ranks must ask together. They are to be written before the next step: in one process on a CPU
     they are not copied."""
     return _whole(_tensors(module)), _whole(_moments(_names(module), optimizers))
@@ -50,7 +50,7 @@ def load_state(
         state: dict[int, State] = {}
         for number, weight in enumerate(_weights(optimizer)):
             for name, (shape, kind) in kinds.items():
-                moment, _, owner = name.partition("/")
+                owner, _, moment = name.rpartition("/")
                 if owner == names[id(weight)]:
                     like = weight.detach() if list(weight.shape) == shape else torch.empty(shape)
                     empty = torch.empty_like(like, dtype=getattr(torch, kind))
@@ -66,11 +66,11 @@ def _misfit(own: State, tensors: Mapping[str, Tensor], moments: State, learning:
     for name, tensor in own.items():
         if tensor.shape != tensors[name].shape:
             return f"its {name} is {tuple(tensors[name].shape)}, and that of the model {tuple(tensor.shape)}"
-    owners = {name.partition("/")[2] for name in moments}
+    owners = {name.rpartition("/")[0] for name in moments}
     if different := sorted(owners ^ learning) if moments else []:
         return f"{different[0]} learns in only one of the two"
     for name, moment in moments.items():
-        if moment.ndim and moment.shape != own[name.partition("/")[2]].shape:
+        if moment.ndim and moment.shape != own[name.rpartition("/")[0]].shape:
             return f"its {name} is {tuple(moment.shape)}"
     return None
 
@@ -98,7 +98,7 @@ def _moments(names: Mapping[int, str], optimizers: Sequence[Optimizer]) -> Itera
     for optimizer in optimizers:
         for weight in _weights(optimizer):
             for moment, value in optimizer.state.get(weight, {}).items():
-                yield f"{moment}/{names[id(weight)]}", torch.as_tensor(value)
+                yield f"{names[id(weight)]}/{moment}", torch.as_tensor(value)
 
 
 def _whole(tensors: Iterator[tuple[str, Tensor]]) -> State:

@@ -7,6 +7,7 @@ import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
+from seeread.interface import Generates
 from seeread.nn.transformer import Block
 from seeread.training.ranks.world import World
 from seeread.training.settings import Settings
@@ -25,8 +26,10 @@ def wrapped(learner: nn.Module, settings: Settings, world: World) -> nn.Module:
     if settings.sharding == "fsdp":
         return sharded(learner, settings, world)
     devices = None if world.device.type == "cpu" else [world.device]
-    # A batch without pictures leaves a tower without gradients, and perhaps on one rank only: DDP has to look for it.
-    return DistributedDataParallel(learner, device_ids=devices, find_unused_parameters=True)
+    # Models that write may leave layers out, or a whole tower where a batch has no pictures, and perhaps on one rank
+    # only. DDP has to look for it then, every time; those that compare use all that they have.
+    look = any(isinstance(part, Generates) for part in learner.children())
+    return DistributedDataParallel(learner, device_ids=devices, find_unused_parameters=look)
 
 
 def sharded(module: nn.Module, settings: Settings, world: World) -> nn.Module:
