@@ -82,7 +82,10 @@ def damages(path: Path, times: int) -> Iterator[tuple[str, bytes]]:
     for name in FILES:
         content = (path / name).read_bytes()
         for _ in range(times):
-            yield name, content[: chance.randrange(len(content) - 1)]  # without its last line end JSON is the same
+            yield (
+                name,
+                content[: chance.randrange(len(content) - 1)],
+            )  # without its last line end JSON is the same
             place = chance.randrange(len(content))
             yield (
                 name,
@@ -164,6 +167,18 @@ def test_none_goes_while_those_after_it_are_damaged(tmp_path: Path) -> None:
         (path / "state.json").write_bytes(b"cut")
     prune(tmp_path, 2)
     assert steps_of(tmp_path) == [1, 2, 3, 4]
+
+
+def test_one_that_cannot_be_removed_ends_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path, 1, 2, 3)
+
+    def rename(old: Path, new: Path) -> None:
+        raise PermissionError(1, "Operation not permitted", str(old))
+
+    monkeypatch.setattr(os, "rename", rename)
+    with pytest.warns(UserWarning, match="could not be removed.*step-00000001"):
+        prune(tmp_path, 2)
+    assert steps_of(tmp_path) == [1, 2, 3]
 
 
 def test_what_killed_writers_left_is_swept(tmp_path: Path) -> None:

@@ -141,8 +141,11 @@ def prune(run: Path, keep: int) -> None:
             read_checkpoint(path)
         except CheckpointError:
             continue
-        for old in paths[place + max(keep, 2) :]:
-            remove(old)
+        try:
+            for old in paths[place + max(keep, 2) :]:
+                remove(old)
+        except OSError as error:  # no reason to end a run
+            warnings.warn(f"An old checkpoint could not be removed: {error}", stacklevel=2)
         return
 
 
