@@ -48,8 +48,8 @@ class Curve:
 
 @dataclass(frozen=True)
 class Curves:
-    """Curves over one axis: reliability diagrams (`diagonal`: where they should lie), risk over coverage, shots. `bounds`
-    says what lows and highs are the bounds of."""
+    """Curves over one axis: reliability diagrams (`diagonal`: where they should lie), risk over coverage, shots.
+    `bounds` says what lows and highs are the bounds of."""
 
     title: str
     x_name: str
@@ -96,19 +96,30 @@ class Table:
 
 @dataclass(frozen=True)
 class Shown:
-    """A small picture (an encoded JPEG or PNG) and the lines beneath it."""
+    """A small picture (an encoded JPEG or PNG), the lines beneath it, and beneath these `entries`, (name, text) each,
+    such as when something was said of it, and what."""
 
     picture: bytes
     lines: Sequence[str]
+    entries: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """Pictures side by side, such as those that went worst."""
+    """Pictures side by side, such as those that went worst; fewer in a row where there is much to read (`roomy`)."""
 
     title: str
     pictures: Sequence[Shown]
     note: str = ""
+    roomy: bool = False
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """The few figures that most readers came for, in large letters: (what it is, the figure, what to know of it)."""
+
+    title: str
+    tiles: Sequence[tuple[str, str, str]]
 
 
 @dataclass(frozen=True)
@@ -131,7 +142,7 @@ class Details:
 
 
 Chart: TypeAlias = Bars | Curves | Matrix
-Piece: TypeAlias = Chart | Table | Gallery | Words | Details
+Piece: TypeAlias = Chart | Table | Gallery | Tiles | Words | Details
 """What a page is made of, from top to bottom."""
 
 

@@ -5,14 +5,17 @@ import re
 from base64 import b64encode
 from collections.abc import Sequence
 from html import escape
+from math import ceil
 from typing import Any
 
-from seeread.charts.chart import Bars, Chart, Curves, Details, Gallery, Matrix, Piece, Table, Words
+from seeread.charts.chart import Bars, Chart, Curves, Details, Gallery, Matrix, Piece, Table, Tiles, Words
 from seeread.charts.echarts import height, option
 from seeread.charts.figures import figure, finite, interval
 
 _SEAMS, _SEAM = re.compile(r"(?<=[/_:,])(?=\w)"), "<wbr>"
 """Where a long name in a cell may break."""
+IN_A_ROW = 6
+"""Tiles at most."""
 _KINDS = ((b"\xff\xd8\xff", "jpeg"), (b"\x89PNG\r\n\x1a\n", "png"))
 
 
@@ -21,7 +24,9 @@ def piece_html(piece: Piece, name: str) -> str:
     if isinstance(piece, Table):
         return _figure("table", piece.title, table_html(piece.title, piece.columns, piece.rows), piece.note)
     if isinstance(piece, Gallery):
-        return _figure("gallery", piece.title, _gallery(piece), piece.note)
+        return _figure("roomy gallery" if piece.roomy else "gallery", piece.title, _gallery(piece), piece.note)
+    if isinstance(piece, Tiles):
+        return _figure("tiles", piece.title, _tiles(piece))
     if isinstance(piece, Words):
         return _words(piece)
     if isinstance(piece, Details):
@@ -69,7 +74,8 @@ def _cell(cell: Any, aligned: str) -> str:
 
 def _figure(kind: str, title: str, body: str, note: str = "") -> str:
     below = f'<p class="note">{escape(note)}</p>' if note else ""
-    return f'<figure class="{kind}"><figcaption>{escape(title)}</figcaption>{body}{below}</figure>'
+    head = f"<figcaption>{escape(title)}</figcaption>" if title else ""
+    return f'<figure class="{kind}">{head}{body}{below}</figure>'
 
 
 def _chart(chart: Chart, name: str) -> str:
@@ -119,8 +125,22 @@ def _gallery(gallery: Gallery) -> str:
         said = escape(one.lines[0] if one.lines else f"picture {number}")
         picture = f'<img src="{source}" alt="{said}" decoding="async">' if kind else '<p class="note">no picture</p>'
         lines = "".join(f"<p>{escape(line)}</p>" for line in one.lines)
-        shown.append(f"<li>{picture}{lines}</li>")
+        entries = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in one.entries)
+        shown.append(f"<li>{picture}{lines}{f'<dl>{entries}</dl>' if entries else ''}</li>")
     return f"<ul>{''.join(shown)}</ul>"
+
+
+def _tiles(tiles: Tiles) -> str:
+    """In rows of about the same length."""
+    count = len(tiles.tiles)
+    rows = ceil(count / IN_A_ROW)
+    columns = ceil(count / rows) if rows else 1
+    return f'<dl style="--columns: {columns}">{"".join(_tile(*tile) for tile in tiles.tiles)}</dl>'
+
+
+def _tile(name: str, value: str, note: str) -> str:
+    below = f'<dd class="note">{escape(note)}</dd>' if note else ""
+    return f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd>{below}</div>"
 
 
 def _words(words: Words) -> str:

@@ -1,6 +1,7 @@
 """The journal of a run: a line of JSON for each step, and beside it when the run was begun, gone on with and ended."""
 
 import math
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 from torch import nn
 
+from seeread.errors import SeereadError
 from seeread.training.watching.history import begin_sitting, end_sitting
 from seeread.training.watching.ledger import Ledger, read_ledger
 from seeread.training.watching.watcher import Beginning, Moment
@@ -52,7 +54,10 @@ class Journal:
     def ended(self, reason: str | None) -> None:
         """Writes down that the run is over, and why."""
         self.ledger.close()
-        end_sitting(self.out, self._step, reason)
+        try:
+            end_sitting(self.out, self._step, reason)
+        except SeereadError as error:  # the run is over: what it did is not to be lost for this
+            warnings.warn(str(error), stacklevel=2)
 
 
 def read_journal(out: Path) -> list[Moment]:

@@ -8,7 +8,7 @@ from seeread.charts.pages.page import page
 from seeread.training.watching.sections.course import Course, read_course
 from seeread.training.watching.sections.curves import learning, measured, speed
 from seeread.training.watching.sections.facts import facts, trouble
-from seeread.training.watching.sections.findings import findings, in_short
+from seeread.training.watching.sections.findings import findings, in_short, tiles
 from seeread.training.watching.sections.shown import shown
 from seeread.whole import write_whole
 
@@ -44,6 +44,7 @@ def write_report(
 
 
 def _short(course: Course) -> Section:
-    pieces: list[Piece] = [Words("", findings(course))]
+    pieces: list[Piece] = [tiles(course)] if course.steps else []
+    pieces.append(Words("What stands out", findings(course)))
     table = measured(course)
-    return Section("What stands out", [*pieces, table] if table is not None else pieces)
+    return Section("In short", [*pieces, table] if table is not None else pieces)

@@ -1,6 +1,14 @@
 """How times, counts and texts of others are written, in a terminal and in a report."""
 
+import math
+from collections.abc import Iterable
+
+from seeread.charts.chart import Unit
 from seeread.preprocessing.image import printable
+
+_SHARES = ("accuracy", "recall", "precision", "top-", "share", "exact")
+_LESS = ("loss", "error", "perplexity", "rank")
+"""Words in names of figures: of those that are shares, and of those that had better be small."""
 
 
 def duration(seconds: float) -> str:
@@ -28,3 +36,22 @@ def size(count: int) -> str:
         if count >= unit:
             return f"{count / unit:.3g} {name}"
     return f"{count:,}"
+
+
+def is_less_better(name: str) -> bool:
+    """Whether a figure of that name had better be small."""
+    return any(word in name.lower() for word in _LESS)
+
+
+def unit_of(name: str, values: Iterable[float]) -> Unit:
+    """Whether a figure of that name is a share."""
+    shares = any(word in name.lower() for word in _SHARES)
+    return (
+        "percent" if shares and all(0 <= value <= 1 for value in values if math.isfinite(value)) else "number"
+    )
+
+
+def is_same(text: str, truth: str) -> bool:
+    """Whether two texts differ in nothing but capitals, spaces and a full stop."""
+    one, other = (" ".join(words.lower().split()).strip(" .") for words in (text, truth))
+    return one == other

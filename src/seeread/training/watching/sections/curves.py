@@ -3,10 +3,7 @@
 from seeread.charts.chart import Cell, Curve, Curves, Section, Table, Unit
 from seeread.charts.figures import figure, finite
 from seeread.training.watching.sections.course import Course, known
-
-_SHARES = ("accuracy", "recall", "precision", "top-", "share", "exact")
-_LESS = ("loss", "error", "perplexity", "rank")
-"""Words in names of figures: of those that are shares, and of those that had better be small."""
+from seeread.training.watching.words import is_less_better, unit_of
 
 
 def learning(course: Course) -> Section:
@@ -42,7 +39,6 @@ def speed(course: Course) -> Section | None:
         _chart(course, "images_per_second", "Pictures a second", "pictures a second", "speed"),
         _chart(course, "waited", "Waiting for data", "share of the time", "waiting", unit="percent"),
         _chart(course, "utilisation", "Use of the device", "share of its peak", "use", unit="percent"),
-        _chart(course, "seconds", "Time of a step", "seconds", "seconds"),
     ]
     charts = [piece for piece in pieces if piece is not None]
     return Section("How fast it was", charts) if charts else None
@@ -66,17 +62,6 @@ def measured(course: Course) -> Table | None:
         if rows
         else None
     )
-
-
-def is_less_better(name: str) -> bool:
-    """Whether a figure of that name had better be small."""
-    return any(word in name.lower() for word in _LESS)
-
-
-def unit_of(name: str, values: list[float]) -> Unit:
-    """Whether a figure of that name is a share."""
-    shares = any(word in name.lower() for word in _SHARES)
-    return "percent" if shares and all(0 <= value <= 1 for value in known(values)) else "number"
 
 
 def _chart(

@@ -1,12 +1,15 @@
 """What a run was: its data and settings, its sittings, and what was broken."""
 
 from collections.abc import Mapping
+from dataclasses import MISSING, fields
 from typing import Any
 
-from seeread.charts.chart import Cell, Piece, Section, Table
+from seeread.charts.chart import Cell, Piece, Section, Table, Words
+from seeread.training.settings import Settings
 from seeread.training.watching.sections.course import Course
 from seeread.training.watching.words import plain, size
 
+_DEFAULTS = {field.name: field.default for field in fields(Settings) if field.default is not MISSING}
 MOST = 500
 """Rows of a table."""
 
@@ -26,9 +29,10 @@ def facts(course: Course, more: Mapping[str, str]) -> Section:
         )
     if history.settings:
         rows: list[list[Cell]] = [
-            [name.replace("_", " "), _value(value)] for name, value in history.settings.items()
+            [name.replace("_", " "), _value(value), _instead(name, value)]
+            for name, value in history.settings.items()
         ]
-        pieces.append(Table("Settings", ["setting", "value"], rows))
+        pieces.append(Table("Settings", ["setting", "value", "instead of"], rows))
     if len(history.sittings) > 1:
         pieces.append(_sittings(course))
     return Section("What it was", pieces)
@@ -43,9 +47,11 @@ def trouble(course: Course) -> Section | None:
         rows: list[list[Cell]] = [[plain(name), plain(why)] for name, why in listed[:MOST]]
         pieces.append(Table("Broken examples", ["example", "why"], rows, note))
     if course.skipped:
-        steps: list[list[Cell]] = [[step] for step in course.skipped[:MOST]]
-        note = "Their loss or gradient was no number, so that no weight was moved."
-        pieces.append(Table("Skipped steps", ["step"], steps, note))
+        steps = ", ".join(f"{step:,}" for step in course.skipped[:MOST])
+        why = "No weight was moved in these steps, as the loss or its gradient was no number:"
+        pieces.append(
+            Words("Skipped steps", [f"{why} {steps}{', and more' if len(course.skipped) > MOST else ''}."])
+        )
     return Section("What was passed over", pieces) if pieces else None
 
 
@@ -57,6 +63,12 @@ def _sittings(course: Course) -> Table:
         why = sitting.reason or ("all steps done" if sitting.last == course.planned else "")
         rows.append([sitting.began, sitting.step, ended, sitting.last, why])
     return Table("Sittings", ["begun", "after step", "ended", "at step", "why"], rows)
+
+
+def _instead(name: str, value: Any) -> str:
+    """What the setting is where nobody says another."""
+    usual = _value(_DEFAULTS[name]) if name in _DEFAULTS else ""
+    return "" if usual == _value(value) else usual
 
 
 def _value(value: Any) -> str:

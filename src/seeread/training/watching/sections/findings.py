@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from seeread.charts.chart import Tiles
 from seeread.charts.figures import figure, finite
 from seeread.training.watching.sections.course import Course, known
-from seeread.training.watching.sections.curves import is_less_better
-from seeread.training.watching.words import duration
+from seeread.training.watching.words import duration, is_less_better, unit_of
 
 WAITING = 0.1
 """The share of time that may be spent waiting for data without a word."""
 FALLING, RISING, LITTLE = 0.02, 0.02, 0.02
 """Changes of a loss, compared with what it was, that are worth a word."""
+MOST = 8
+"""Tiles."""
 ENOUGH = 50
 """Steps; of fewer nothing can be said about where they lead."""
 
@@ -20,22 +22,49 @@ def in_short(course: Course) -> str:
     """The run in a sentence or two."""
     if not course.steps:
         return "No step of it is written down yet."
-    first, last = course.mean("loss", 0, 0.02), course.mean("loss", 0.95, 1)
-    far = (
-        f"{course.last:,} steps"
-        if course.last >= course.planned
-        else f"{course.last:,} of {course.planned:,} steps"
+    far = "All" if course.last >= course.planned else f"{course.last:,} of"
+    ended = course.history.sittings[-1].ended if course.history.sittings else None
+    when = f", until {_when(ended)}" if ended else ""
+    seen = (
+        f" {round(course.images):,} pictures went by; one that came again counts again."
+        if course.images
+        else ""
     )
-    told = [f"{far} in {duration(course.seconds)}" if course.seconds else far]
-    if first is not None and last is not None:
-        told.append(f"the loss went from {figure(first, 'number')} to {figure(last, 'number')}")
-    sentence = ", ".join(told) + "."
-    if course.images and course.seconds:
-        pace = figure(float(f"{course.images / course.seconds:.3g}"), "number")
-        sentence += (
-            f" {round(course.images):,} pictures went by, {pace} a second; one that came again counts again."
+    return f"{far} {course.planned:,} steps{when}.{seen}"
+
+
+def tiles(course: Course) -> Tiles:
+    """The run in a few figures."""
+    told = [
+        (
+            "steps",
+            f"{course.last:,}",
+            "all done" if course.last >= course.planned else f"of {course.planned:,}",
         )
-    return sentence
+    ]
+    if course.seconds:
+        speed = figure(float(f"{course.images / course.seconds:.3g}"), "number")
+        told.append(
+            (
+                "time of the steps",
+                duration(course.seconds),
+                f"{speed} pictures a second" if course.images else "",
+            )
+        )
+    first, last = course.mean("loss", 0, 0.02), course.mean("loss", 0.95, 1)
+    if first is not None and last is not None:
+        told.append(("loss", figure(last, "number"), f"from {figure(first, 'number')}"))
+    for name, points in course.figures.items():
+        values = [value for _, value in points if finite(value) is not None]
+        if values:
+            unit = unit_of(name, values)
+            told.append(
+                (name, figure(values[-1], unit), f"from {figure(values[0], unit)}" if values[1:] else "")
+            )
+    waited = course.mean("waited")
+    if waited is not None:
+        told.append(("waiting for data", figure(waited, "percent"), "of the time of a step"))
+    return Tiles("", told[:MOST])
 
 
 def findings(course: Course) -> list[str]:

@@ -1,14 +1,16 @@
 """Sample pictures of a run, with what the model said of each after more and more steps."""
 
+from itertools import groupby
 from pathlib import Path
 
 from seeread.charts.chart import Gallery, Section, Shown
 from seeread.charts.figures import shorten
 from seeread.training.watching.samples import FOLDER, Sample
-from seeread.training.watching.words import plain
+from seeread.training.watching.words import is_same, plain
 
-TIMES, LETTERS = 4, 160
-"""Of what was said of a picture over time, how often it is shown, and how much of it."""
+TIMES, LETTERS = 5, 160
+"""Of what was said of a picture over time, how often it is shown at most, and how much of it."""
+NOTE = "✓: what it says first is true. A percentage is the score of what it chose, compared with the other candidates."
 
 
 def shown(out: Path, samples: list[Sample]) -> Section | None:
@@ -16,41 +18,50 @@ def shown(out: Path, samples: list[Sample]) -> Section | None:
     samples = [sample for sample in samples if sample.said]
     if not samples:
         return None
-    pictures = [Shown(_picture(out / FOLDER / Path(sample.file).name), _lines(sample)) for sample in samples]
-    lead = "The same pictures every time, none of which it learned from. " + _right(samples)
-    note = "A tick is where the first of what it chose is true. Percentages are the scores of what it chose."
+    pictures = [
+        Shown(_picture(out / FOLDER / Path(sample.file).name), [_head(sample)], _said(sample))
+        for sample in samples
+    ]
     chosen = any(score is not None for sample in samples for _, texts in sample.said for _, score in texts)
+    lead = f"The same pictures every time, none of which it learned from. {_right(samples)}".strip()
     return Section(
-        "What it said on the way",
-        [Gallery("Sample pictures", pictures, note if chosen else "")],
-        lead.strip(),
+        "What it said on the way", [Gallery("", pictures, NOTE if chosen else "", roomy=True)], lead
     )
 
 
-def _lines(sample: Sample) -> list[str]:
-    lines = [f"True: {_short(sample.truth)}" if sample.truth else "A picture"]
+def _head(sample: Sample) -> str:
+    """What is true of it, or what was asked."""
     if sample.question:
-        lines.append(f"Asked: {_short(sample.question)}")
-    places = sorted({round(place * (len(sample.said) - 1) / (TIMES - 1)) for place in range(TIMES)})
-    for step, texts in (sample.said[place] for place in places):
-        text, score = texts[0] if texts else ("nothing", None)
-        sure = "" if score is None else f" {score:.0%}"
-        tick = " ✓" if score is not None and text == sample.truth else ""
-        lines.append(f"step {step:,}: {_short(text) or 'nothing'}{sure}{tick}")
-    return lines
+        return " ".join(part for part in (_short(sample.question), _short(sample.truth)) if part)
+    return _short(sample.truth) or "A picture"
+
+
+def _said(sample: Sample) -> list[tuple[str, str]]:
+    """What was said first, last and in between; what was said several times in a row is there once."""
+    last = len(sample.said) - 1
+    places = sorted({round(place * last / (TIMES - 1)) for place in range(TIMES)})
+    chosen = [
+        (step, _worded(texts, sample.truth)) for step, texts in (sample.said[place] for place in places)
+    ]
+    entries = []
+    for text, same in groupby(chosen, lambda one: one[1]):
+        steps = [step for step, _ in same]
+        when = f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} – {steps[-1]:,}"
+        entries.append((f"step {when}", text))
+    return entries
+
+
+def _worded(texts: tuple[tuple[str, float | None], ...], truth: str) -> str:
+    text, score = texts[0] if texts else ("", None)
+    told = "✓" if truth and is_same(text, truth) else _short(text) or "nothing"
+    return told if score is None else f"{told} {score:.0%}"
 
 
 def _right(samples: list[Sample]) -> str:
-    """How many it chose right, at first and at last."""
-    chosen = [
-        sample
-        for sample in samples
-        if sample.truth and all(t and t[0][1] is not None for _, t in sample.said)
-    ]
-    if not chosen:
-        return ""
-    first, last = (sum(one.said[place][1][0][0] == one.truth for one in chosen) for place in (0, -1))
-    return f"Of {len(chosen)} it chose right {first} at first and {last} at last."
+    """How many it got right, at first and at last; "" where it never did, as with sentences of its own."""
+    judged = [sample for sample in samples if sample.truth and all(texts for _, texts in sample.said)]
+    first, last = (sum(is_same(one.said[place][1][0][0], one.truth) for one in judged) for place in (0, -1))
+    return f"Of {len(judged)} it had {first} right at first, and {last} at last." if first or last else ""
 
 
 def _picture(path: Path) -> bytes:

@@ -63,7 +63,7 @@ class Bar:
         """A line above the bar."""
         from rich.text import Text
 
-        self.console.print(Text(plain(line), style="dim"), soft_wrap=True)
+        self.console.print(Text(plain(line), style="dim"))
 
     def ended(self, reason: str | None) -> None:
         """Takes the bar away, and says how it went."""
@@ -72,7 +72,7 @@ class Bar:
             atexit.unregister(self._live.stop)
             self._live = None
         if self._pace is not None:
-            self.console.print(closing(self._pace, reason), soft_wrap=True)
+            self.console.print(closing(self._pace, reason))
             self._pace = None
 
     def _picture(self) -> "RenderableType":

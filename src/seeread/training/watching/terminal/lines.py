@@ -39,7 +39,8 @@ class Lines:
             self.say(line)
         self._figures |= moment.figures
         step, then = self._told
-        due = step < 0 or moment.step - step >= self.SHARE * pace.steps or self.clock() - then >= self.SECONDS
+        reached, told = (int(one / (self.SHARE * pace.steps)) for one in (moment.step, step))
+        due = step < 0 or reached > told or self.clock() - then >= self.SECONDS
         if due or moment.step == pace.steps:
             left = "" if pace.left is None or moment.step == pace.steps else f" · {duration(pace.left)} left"
             self.say(f"step {moment.step:,} of {pace.steps:,} · {pace.told()}{left}")

@@ -10,7 +10,7 @@ from seeread.training.watching.watcher import Beginning, Moment
 SMOOTH = 0.95
 """Of the figures told, the part that is not the newest step's."""
 BARS = "▁▂▃▄▅▆▇█"
-WIDE = 24
+WIDE = 16
 """Signs of a loss drawn in a line."""
 
 
@@ -81,7 +81,7 @@ class Pace:
         if (speed := self.mean("images_per_second")) is not None:
             parts.append(f"{figure(float(f'{speed:.3g}'), 'number')} images/s")
         if (waited := self.mean("waited")) is not None:
-            parts.append(f"{waited:.0%} waiting for data")
+            parts.append(f"waiting {waited:.0%}")
         if (used := self.mean("utilisation")) is not None:
             parts.append(f"{used:.0%} of peak")
         if self.skipped:

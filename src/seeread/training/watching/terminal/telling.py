@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from seeread.charts.figures import figure, shorten
+from seeread.charts.figures import figure, shorten, signed
 from seeread.training.watching.terminal.pace import Pace
 from seeread.training.watching.watcher import Beginning, Moment
-from seeread.training.watching.words import duration, plain, size
+from seeread.training.watching.words import duration, is_same, plain, size, unit_of
 
 FEW = 3
 """Broken examples that are named each time."""
-SHOWN, LONG = 2, 70
+SHOWN, LONG = 2, 48
 """Sample pictures that are told of, and letters of what is said of one."""
 
 
@@ -27,6 +27,8 @@ def closing(pace: Pace, reason: str | None) -> str:
     """How far it came, in which time, and why no further."""
     loss = pace.mean("loss")
     figures = "" if loss is None else f", loss {figure(loss, 'number')}"
+    if reason is None and pace.newest is None:
+        return f"all {pace.steps:,} steps were done already"
     if reason is None:
         return f"{pace.step:,} steps done in {duration(pace.seconds)}{figures}"
     return f"stopped after step {pace.step:,} of {pace.steps:,}{figures}: {plain(reason)}"
@@ -41,7 +43,10 @@ def events(moment: Moment, before: Mapping[str, float]) -> Iterator[str]:
     if len(moment.trouble) > FEW:
         yield f"step {moment.step:,}: passed over {len(moment.trouble) - FEW:,} more broken examples"
     if moment.figures:
-        told = [f"{plain(name)} {changed(value, before.get(name))}" for name, value in moment.figures.items()]
+        told = [
+            f"{plain(name)} {changed(name, value, before.get(name))}"
+            for name, value in moment.figures.items()
+        ]
         yield f"step {moment.step:,}: {', '.join(told)}"
 
 
@@ -49,15 +54,18 @@ def sampled(
     step: int, truths: Sequence[str], said: Sequence[Sequence[tuple[str, float | None]]]
 ) -> Iterator[str]:
     """What the model says of the first sample pictures, a line of each."""
-    for truth, texts in list(zip(truths, said, strict=True))[:SHOWN]:
-        told = [f'"{_short(text)}"' + ("" if score is None else f" {score:.0%}") for text, score in texts[:1]]
-        yield f"step {step:,}: {', '.join(told)}" + (f' (true: "{_short(truth)}")' if truth else "")
+    for number, (truth, texts) in enumerate(list(zip(truths, said, strict=True))[:SHOWN], 1):
+        text, score = texts[0] if texts else ("", None)
+        sure = "" if score is None else f" {score:.0%}"
+        right = "" if not truth else " ✓" if is_same(text, truth) else f' (true: "{_short(truth)}")'
+        yield f'step {step:,}, sample {number}: "{_short(text)}"{sure}{right}'
 
 
-def changed(value: float, before: float | None) -> str:
-    """The value and by how much it differs from the one before: 0.41 (+0.03)."""
-    change = "" if before is None else f"{value - before:+.3g}".replace("-", "\N{MINUS SIGN}")
-    return figure(value, "number") + (f" ({change})" if change and value != before else "")
+def changed(name: str, value: float, before: float | None) -> str:
+    """A figure and by how much it differs from the one before: 0.412 (+0.03), 41.2% (+3.0%)."""
+    unit = unit_of(name, [value])
+    change = "" if before is None else signed(value - before, unit)
+    return figure(value, unit) + (f" ({change})" if change else "")
 
 
 def _short(text: str) -> str:
