@@ -9,49 +9,12 @@ from torch import Tensor, nn
 
 from seeread.errors import DataError, UsageError
 from seeread.models.dual_encoder import DualEncoder
-from seeread.nn.initialise import initialise
 from seeread.training.keeping.checkpoint import checkpoints
 from seeread.training.moving.average import WeightAverage
-from seeread.training.objectives.contrast import contrastive, info_nce
-from seeread.training.settings import Settings
 from seeread.training.streams.stream import Steps
 from seeread.training.trainer import train
-from seeread.training.watching.watcher import Beginning, Moment
 from tests.tiny import tiny_config
-
-SETTINGS = Settings(steps=12, rate=3e-3, warmup=3, precision="fp32", average=0.9)
-OBJECTIVE = contrastive(info_nce)
-
-
-def batches(step: int) -> tuple[Tensor, Tensor]:
-    """Four colours and their words; a little different each step."""
-    generator = torch.Generator().manual_seed(step)
-    images = torch.eye(4, 3)[:, :, None, None] + 0.1 * torch.randn(4, 3, 16, 16, generator=generator)
-    return images, torch.tensor([[1, 4 + place, 2] for place in range(4)])
-
-
-def fresh() -> DualEncoder:
-    torch.manual_seed(0)
-    model = DualEncoder(tiny_config())
-    initialise(model)
-    return model
-
-
-class Told:
-    """Remembers all that it is told."""
-
-    def __init__(self) -> None:
-        self.moments: list[Moment] = []
-        self.reasons: list[str | None] = []
-
-    def began(self, beginning: Beginning) -> None:
-        self.beginning = beginning
-
-    def stepped(self, moment: Moment, model: nn.Module) -> None:
-        self.moments.append(moment)
-
-    def ended(self, reason: str | None) -> None:
-        self.reasons.append(reason)
+from tests.training.runs import SETTINGS, Told, batches, compare, fresh
 
 
 class KilledError(Exception):
@@ -59,16 +22,16 @@ class KilledError(Exception):
 
 
 def test_it_learns(tmp_path: Path) -> None:
-    model = train(fresh(), OBJECTIVE, Steps(batches), replace(SETTINGS, steps=60), tmp_path)
+    model = train(fresh(), compare, Steps(batches), replace(SETTINGS, steps=60), tmp_path)
     images, tokens = batches(999)
     assert model(images, tokens).argmax(1).tolist() == [0, 1, 2, 3]
     assert not model.training
 
 
 def test_what_a_run_gave_can_be_trained_on(tmp_path: Path) -> None:
-    first = train(fresh(), OBJECTIVE, Steps(batches), SETTINGS, tmp_path / "first")
+    first = train(fresh(), compare, Steps(batches), SETTINGS, tmp_path / "first")
     before = {name: tensor.clone() for name, tensor in first.named_parameters()}
-    second = train(first, OBJECTIVE, Steps(batches), SETTINGS, tmp_path / "second")
+    second = train(first, compare, Steps(batches), SETTINGS, tmp_path / "second")
     assert not any(
         torch.equal(tensor, before[name]) for name, tensor in second.named_parameters() if tensor.ndim > 1
     )
@@ -81,12 +44,12 @@ def test_a_run_that_was_killed_ends_bit_for_bit_as_one_that_was_not(tmp_path: Pa
         return batches(step)
 
     settings = replace(SETTINGS, save_every=4)
-    whole = train(fresh(), OBJECTIVE, Steps(batches), settings, tmp_path / "whole")
+    whole = train(fresh(), compare, Steps(batches), settings, tmp_path / "whole")
     with pytest.raises(KilledError):
-        train(fresh(), OBJECTIVE, Steps(die_at_nine), settings, tmp_path / "killed")
+        train(fresh(), compare, Steps(die_at_nine), settings, tmp_path / "killed")
     torch.manual_seed(77)
     other_start = DualEncoder(tiny_config())
-    resumed = train(other_start, OBJECTIVE, Steps(batches), settings, tmp_path / "killed")
+    resumed = train(other_start, compare, Steps(batches), settings, tmp_path / "killed")
     for name, tensor in whole.state_dict().items():
         assert torch.equal(tensor, resumed.state_dict()[name]), name
     assert [path.name for path in checkpoints(tmp_path / "killed")] == [
@@ -98,7 +61,7 @@ def test_what_was_measured_is_told(tmp_path: Path) -> None:
     settings = replace(SETTINGS, measure_every=5)
     told = Told()
     train(
-        fresh(), OBJECTIVE, Steps(batches), settings, tmp_path,
+        fresh(), compare, Steps(batches), settings, tmp_path,
         measure=lambda step, model: {"score": step * 2.0}, watchers=[told],
     )  # fmt: skip
     assert [moment.step for moment in told.moments] == list(range(1, 13))
@@ -112,22 +75,22 @@ def test_what_was_measured_is_told(tmp_path: Path) -> None:
 
 
 def test_the_state_of_another_model_is_refused(tmp_path: Path) -> None:
-    train(fresh(), OBJECTIVE, Steps(batches), replace(SETTINGS, steps=1), tmp_path)
+    train(fresh(), compare, Steps(batches), replace(SETTINGS, steps=1), tmp_path)
     with pytest.raises(DataError, match="this is the state of a run of another model"):
-        train(nn.Linear(3, 3), OBJECTIVE, Steps(batches), replace(SETTINGS, steps=1), tmp_path)
+        train(nn.Linear(3, 3), compare, Steps(batches), replace(SETTINGS, steps=1), tmp_path)
 
 
 def test_the_temperature_is_capped(tmp_path: Path) -> None:
     model = fresh()
     nn.init.constant_(model.similarity.log_scale, 9.0)
-    train(model, OBJECTIVE, Steps(batches), replace(SETTINGS, steps=1), tmp_path)
+    train(model, compare, Steps(batches), replace(SETTINGS, steps=1), tmp_path)
     assert model.similarity.log_scale.exp().item() == pytest.approx(100.0, rel=1e-4)
 
 
 def test_the_average_is_told_the_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     steps: list[int] = []
     monkeypatch.setattr(WeightAverage, "update", lambda self, model, step: steps.append(step))
-    train(fresh(), OBJECTIVE, Steps(batches), SETTINGS, tmp_path)
+    train(fresh(), compare, Steps(batches), SETTINGS, tmp_path)
     assert steps == list(range(SETTINGS.steps))
 
 
@@ -138,7 +101,7 @@ def test_the_average_is_told_the_step(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_frozen_parts_are_left_as_they_are(frozen: tuple[str, ...], tmp_path: Path) -> None:
     model = fresh()
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    train(model, OBJECTIVE, Steps(batches), replace(SETTINGS, frozen=frozen), tmp_path)
+    train(model, compare, Steps(batches), replace(SETTINGS, frozen=frozen), tmp_path)
     for name, tensor in model.named_parameters():
         held = any(name == part or name.startswith(f"{part}.") for part in frozen)
         assert held == torch.equal(tensor, before[name]) or name.endswith("key.bias"), name
@@ -153,7 +116,7 @@ def test_frozen_parts_are_as_when_they_do_not_learn(tmp_path: Path) -> None:
         modes.append(
             tuple(model.get_submodule(name).training for name in ("", "vision", "vision.transformer", "text"))
         )
-        return OBJECTIVE(model, batch)
+        return compare(model, batch)
 
     train(fresh(), objective, Steps(batches), replace(SETTINGS, steps=1, frozen=("vision",)), tmp_path)
     assert modes == [(True, False, False, True)]
@@ -165,11 +128,11 @@ def test_what_is_not_there_cannot_be_frozen(tmp_path: Path) -> None:
     ):
         train(
             fresh(),
-            OBJECTIVE,
+            compare,
             Steps(batches),
             replace(SETTINGS, frozen=("vison", "text", "towers")),
             tmp_path,
         )
     parts = tuple(name for name, _ in fresh().named_children())
     with pytest.raises(UsageError, match="nothing to train"):
-        train(fresh(), OBJECTIVE, Steps(batches), replace(SETTINGS, frozen=parts), tmp_path)
+        train(fresh(), compare, Steps(batches), replace(SETTINGS, frozen=parts), tmp_path)

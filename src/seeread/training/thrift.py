@@ -4,16 +4,19 @@ from outside, block by block, and undone when it has learned."""
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import replace
 from importlib.util import find_spec
+from typing import Any, cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from seeread.errors import UsageError
+from seeread.nn.cache import LayerCache
+from seeread.nn.rope import Rotation
 from seeread.nn.transformer import Block
 from seeread.training.settings import Settings
 
@@ -31,7 +34,7 @@ def thrifty(model: nn.Module, settings: Settings) -> Iterator[None]:
         require_compiler(next(model.parameters()).device)
     for block in blocks:
         if settings.recompute:
-            vars(block)["forward"] = partial(checkpoint, block.forward, use_reentrant=False)
+            vars(block)["forward"] = recomputed(block.forward)
         if settings.compile:
             block.compile()
     try:
@@ -40,6 +43,25 @@ def thrifty(model: nn.Module, settings: Settings) -> Iterator[None]:
         for block in blocks:
             vars(block).pop("forward", None)
             block._compiled_call_impl = None
+
+
+def recomputed(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The same forward pass of a block, of which nothing is kept. What it remembers it forgets as well, so that it
+    remembers the same when it is computed once more: nothing is written while a model learns."""
+
+    def again(
+        x: Tensor,
+        mask: Tensor | None = None,
+        rotation: Rotation | None = None,
+        cache: LayerCache | None = None,
+        *read: Any,
+    ) -> Tensor:
+        def once(x: Tensor) -> Tensor:
+            return forward(x, mask, rotation, None if cache is None else replace(cache), *read)
+
+        return cast(Tensor, checkpoint(once, x, use_reentrant=False))
+
+    return again
 
 
 def require_compiler(device: torch.device) -> None:
