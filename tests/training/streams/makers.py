@@ -1,6 +1,8 @@
 """Sets that are made in memory or laid out on disk, and what comes of their streams."""
 
 import io
+import json
+import tarfile
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -84,6 +86,23 @@ def equal(one: Any, other: Any) -> bool:
 
 def json_of(state: Mapping[str, Any]) -> Any:
     """As a file gives it back."""
-    import json
 
     return json.loads(json.dumps(state))
+
+
+def tar(path: Path, numbers: Iterable[int], whole: bool = True) -> Path:
+    """A shard of pictures with captions and classes."""
+    with tarfile.open(path, "w") as archive:
+        for number in numbers:
+            parts = {
+                "png": picture(number),
+                "txt": f"a photo {number}".encode(),
+                "cls": f"{number % 3}".encode(),
+            }
+            for kind, content in parts.items():
+                member = tarfile.TarInfo(f"{number:05}.{kind}")
+                member.size = len(content)
+                archive.addfile(member, io.BytesIO(content))
+    if not whole:
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    return path

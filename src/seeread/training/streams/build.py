@@ -1,7 +1,7 @@
 """From a model, data and a goal to the stream of batches that the model learns from."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from math import isfinite
 from pathlib import Path
@@ -10,16 +10,20 @@ from torch import Tensor
 
 from seeread.data.sampling import Mixed
 from seeread.data.sets.dataset import DataSet
+from seeread.data.sets.item import Item
 from seeread.data.sets.read import read_training
 from seeread.errors import DataError, UsageError
+from seeread.preprocessing.dialogue import PromptStyle
+from seeread.preprocessing.processor import Processor
 from seeread.pretrained import Pretrained
 from seeread.training.ranks.world import World
 from seeread.training.recipe import Goal, Portion
 from seeread.training.settings import Settings
 from seeread.training.streams.ahead import Workers
 from seeread.training.streams.dealing import Dealt, Maker, Order
-from seeread.training.streams.decks import SetDeck
+from seeread.training.streams.decks import Deck, SetDeck
 from seeread.training.streams.pictures import Pictures, Variation, room_of
+from seeread.training.streams.shards import ShardDeck, Shards, shards_at
 from seeread.training.streams.share import Share
 from seeread.training.streams.teaching import Teaching
 from seeread.training.streams.trouble import Trouble
@@ -53,38 +57,29 @@ def build_stream(
     is, and where there is nothing to learn; UsageError where the batch cannot be divided.
     """
     share = Share.of(settings, world)
-    sets = [opened(portion) for portion in portions]
-    if not sets:
+    if not portions:
         raise UsageError("There is no data to learn from. Give at least one set.")
+    sets = [opened(portion) for portion in portions]
     processor = model.processor
     varied = Variation(settings.crop) if goal in ("contrast", "classify") and settings.crop < 1 else None
     pictures = Pictures(processor.image_transform, varied, room_of(world.size))
-    numbers = (
-        {label: number for number, label in enumerate(classes_of(sets, processor.labels))}
-        if goal == "classify"
-        else {}
-    )
-    found, teachings = [], []
-    told: dict[str, str] = {}
-    for portion, data in zip(portions, sets, strict=True):
-        units = units_of(data.items, goal, portion.task, processor.style)
-        if not len(units):
-            raise DataError(f"{data.name} teaches nothing of what is to be learned ({goal}). {_HELP[goal]}")
-        told |= data.broken
-        found.append(units)
-        names = dict(zip(data.labels, data.called, strict=True))
-        things = sorted({thing.label for item in data.items for thing in item.things or ()})
-        teachings.append(Teaching(goal, processor, pictures, names, numbers, tuple(things)))
-    mixed = Mixed(_weights(portions, found), settings.seed)
-    decks = []
-    for place, (data, units) in enumerate(zip(sets, found, strict=True)):
-        kinds = [units.items[unit].label for unit in units.places] if goal == "contrast" else []
-        steps = partial(_steps, mixed, place, settings.batch) if any(kinds) else None
-        decks.append(SetDeck(data.name, units, settings.seed + 7919 * (place + 1), kinds, steps))
+    known = classes_of(sets, processor.labels) if goal == "classify" else ()
+    numbers = {label: number for number, label in enumerate(known)}
+    units = [
+        _units(data, portion, goal, processor.style) for portion, data in zip(portions, sets, strict=True)
+    ]
+    mixed = Mixed(_weights(portions, units), settings.seed)
+    decks = [
+        _deck(data, there, mixed, place, goal, settings)
+        for place, (data, there) in enumerate(zip(sets, units, strict=True))
+    ]
+    teachings = [_teaching(data, goal, processor, pictures, numbers) for data in sets]
     maker = Maker(
         Order(decks, mixed), teachings, share, settings.seed, Workers(_workers(workers, world)), world.device
     )
-    return Dealt(maker, Trouble(settings.broken_limit, sum(deck.size for deck in decks)), told)
+    counts = [deck.size for deck in decks]
+    size = None if None in counts else sum(count or 0 for count in counts)
+    return Dealt(maker, Trouble(settings.broken_limit, size))
 
 
 _HELP = {
@@ -95,21 +90,67 @@ _HELP = {
 }
 
 
-def opened(portion: Portion) -> DataSet:
-    """The set of a portion, read or made."""
+def opened(portion: Portion) -> DataSet | Shards:
+    """The set of a portion, read or made; large shards as what is read while it is learned from."""
     if isinstance(portion.data, DataSet):
         return portion.data
-    return read_training(Path(portion.data)) if isinstance(portion.data, str) else portion.data()
+    if not isinstance(portion.data, str):
+        return portion.data()
+    path = Path(portion.data)
+    return shards_at(path) or read_training(path)
 
 
-def _weights(portions: Sequence[Portion], found: Sequence[Units]) -> list[float]:
+Teach = Callable[[Sequence[Item]], Units]
+"""What is learned from items."""
+
+
+def _units(data: DataSet | Shards, portion: Portion, goal: Goal, style: PromptStyle | None) -> Units | Teach:
+    """What is learned from a set, or how that is found out of some of its items."""
+    teach = partial(units_of, goal=goal, task=portion.task, style=style)
+    if isinstance(data, Shards):
+        return teach
+    units = teach(data.items)
+    if not len(units):
+        raise DataError(f"{data.name} teaches nothing of what is to be learned ({goal}). {_HELP[goal]}")
+    return units
+
+
+def _deck(
+    data: DataSet | Shards, units: Units | Teach, mixed: Mixed, place: int, goal: Goal, settings: Settings
+) -> Deck:
+    seed = settings.seed + 7919 * (place + 1)
+    if isinstance(data, Shards):
+        assert not isinstance(units, Units)
+        return ShardDeck(data, units, seed)
+    assert isinstance(units, Units)
+    kinds = [units.items[item].label for item in units.places] if goal == "contrast" else []
+    steps = partial(_steps, mixed, place, settings.batch) if any(kinds) else None
+    return SetDeck(data.name, units, seed, kinds, steps, data.broken)
+
+
+def _teaching(
+    data: DataSet | Shards, goal: Goal, processor: Processor, pictures: Pictures, numbers: dict[str, int]
+) -> Teaching:
+    if isinstance(data, Shards):
+        return Teaching(goal, processor, Pictures(pictures.transform, pictures.variation, 0), {}, numbers)
+    names = dict(zip(data.labels, data.called, strict=True))
+    things = sorted({thing.label for item in data.items for thing in item.things or ()})
+    return Teaching(goal, processor, pictures, names, numbers, tuple(things))
+
+
+def _weights(portions: Sequence[Portion], units: Sequence[Units | Teach]) -> list[float]:
     """Raises UsageError for those that make no sense."""
+    counts = [len(each) if isinstance(each, Units) else 0 for each in units]
+    if len(portions) == 1:
+        return [1.0]
     weights = [
-        float(len(units)) if portion.weight is None else portion.weight
-        for portion, units in zip(portions, found, strict=True)
+        float(n) if part.weight is None else part.weight for part, n in zip(portions, counts, strict=True)
     ]
     if not all(isfinite(weight) and weight > 0 for weight in weights):
-        raise UsageError(f"Weights of {', '.join(map(str, weights))} make no sense. They are above 0.")
+        raise UsageError(
+            f"Weights of {', '.join(map(str, weights))} make no sense. They are above 0, and large shards, whose "
+            "examples nobody has counted, must be given one."
+        )
     return weights
 
 

@@ -5,6 +5,7 @@ import json
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any, Self
 
 import torch
@@ -137,8 +138,8 @@ class Maker:
 class Dealt:
     """A stream whose batches are a function of the number of their first example. See `Stream`."""
 
-    def __init__(self, maker: Maker, trouble: Trouble, told: Mapping[str, str]):
-        self._maker, self._trouble, self._told = maker, trouble, told
+    def __init__(self, maker: Maker, trouble: Trouble):
+        self._maker, self._trouble = maker, trouble
         self._ahead = Ahead(maker, maker.share.part, maker.workers)
         self._first = 0  # the number of the first example that is still to come
 
@@ -183,9 +184,8 @@ class Dealt:
     @property
     def trouble(self) -> Mapping[str, str]:
         """What is broken, by id: first what was found when the sets were read."""
-        rest = max(0, LISTED - len(self._told))
-        found = list(self._trouble.why.items())[:rest]
-        return {**self._told, **dict(found)}
+        told = [deck.told.items() for deck in self._maker.order.decks]
+        return dict(islice(chain(*told, self._trouble.why.items()), 2 * LISTED))
 
     @property
     def broken(self) -> int:

@@ -1,7 +1,7 @@
 """The examples of a portion in the order in which they come."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Protocol
 
@@ -17,6 +17,8 @@ class Deck(Protocol):
     """Deals the examples of a portion. Which one comes when depends on the seed and nothing else."""
 
     name: str
+    told: Mapping[str, str]
+    """What is known to be broken before it is dealt: why, by where it stands."""
 
     @property
     def size(self) -> int | None:
@@ -52,8 +54,9 @@ class SetDeck:
         seed: int,
         kinds: Sequence[str | None] = (),
         steps: Callable[[int, int], Tensor] | None = None,
+        told: Mapping[str, str] | None = None,
     ):
-        self.name, self.units, self.kinds, self.steps = name, units, kinds, steps
+        self.name, self.units, self.kinds, self.steps, self.told = name, units, kinds, steps, told or {}
         self._shuffled = Shuffled(len(units), 1, seed)
         self.order = lru_cache(maxsize=4)(self._order)
 

@@ -3,12 +3,11 @@ and each picture that has a text or a class for the others."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import get_args, overload
+from typing import Protocol, get_args, overload
 
 import numpy
 
 from seeread.data.example import Task
-from seeread.data.sets.dataset import DataSet
 from seeread.data.sets.item import Item
 from seeread.errors import DataError
 from seeread.preprocessing.dialogue import PromptStyle
@@ -61,7 +60,16 @@ class Units(Sequence[Unit]):
         return Unit(self.items[item], TASKS[task], index)
 
 
-def classes_of(sets: Sequence[DataSet], known: Sequence[str] = ()) -> tuple[str, ...]:
+class Labelled(Protocol):
+    """Whatever has classes."""
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """In the order of their numbers."""
+        ...
+
+
+def classes_of(sets: Sequence[Labelled], known: Sequence[str] = ()) -> tuple[str, ...]:
     """The classes of some sets in the order of their numbers: those of the first set, then what others have besides. A
     model that knows classes already (`known`) keeps its own, and the sets may have no others. Raises DataError where
     there are no classes, or other ones."""
