@@ -38,9 +38,10 @@ class Workers:
         return self._pools[1].submit(function, value) if self._pools else None
 
     def close(self) -> None:
-        """What is being made comes to its end, and nothing else is."""
+        """What is being made comes to its end, and nothing else is. Whoever asks from now on has to do it all."""
         self._end.detach()
         _end(self._pools, True)
+        self._pools = []
 
 
 class Ahead(Generic[Made]):
