@@ -25,7 +25,7 @@ Format = Literal["native", "transformers", "open_clip", "openai"]
 
 # What a checkpoint folder may consist of, and so what may be replaced as a whole.
 _OURS = re.compile(
-    r"(config|manifest|generation_config|(pre)?processor_config|open_clip_config)\.json"
+    r"(config|manifest|training|calibration|generation_config|(pre)?processor_config|open_clip_config)\.json"
     r"|(model|pytorch_model|open_clip_(pytorch_)?model)([.-].*)?\.(safetensors|bin|index\.json)"
     r"|(tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json|merges\.txt|[a-z]+\.model"
     r"|README\.md|LICENSE(\.txt|\.md)?|\.gitattributes"
@@ -67,7 +67,8 @@ def checkpoint_of(pretrained: Pretrained) -> Checkpoint:
     config = config_of(model)
     if config is None:
         raise UsageError(f"A {type(model).__name__} cannot be saved: it is of no family that has a format.")
-    now, stored = model.state_dict(), _stored(pretrained, config)
+    now, origin = model.state_dict(), _stored(pretrained, config)
+    stored = {} if origin is None else origin.tensors
     tensors = {}
     for name in skeleton(config).state_dict():
         if name in stored and (name not in now or _equal(stored[name], now[name])):
@@ -79,18 +80,20 @@ def checkpoint_of(pretrained: Pretrained) -> Checkpoint:
                 f"{pretrained.origin.path}: the weights that were loaded from it are no longer there, and a model that "
                 "was made ready for bf16 cannot be saved without. Load it with precision fp32 to save it."
             )
-    return Checkpoint(config, tensors, pretrained.processor, pretrained.origin.format)
+    same = origin is not None and all(tensors[name] is stored.get(name) for name in tensors)
+    training = origin.training if origin is not None and same else None  # others were not trained on that alone
+    return Checkpoint(config, tensors, pretrained.processor, pretrained.origin.format, training)
 
 
-def _stored(pretrained: Pretrained, config: ModelConfig) -> dict[str, Tensor]:
-    """The tensors that the model was loaded from; none if they are gone, or were others."""
+def _stored(pretrained: Pretrained, config: ModelConfig) -> Checkpoint | None:
+    """What the model was loaded from; None if it is gone, or was another."""
     if not pretrained.origin.path.exists():
-        return {}
+        return None
     try:
         checkpoint = read(pretrained.origin.path, pretrained.origin.tokenizer, pretrained.origin.architecture)
     except SeereadError:
-        return {}
-    return checkpoint.tensors if checkpoint.config == config else {}
+        return None
+    return checkpoint if checkpoint.config == config else None
 
 
 def _equal(stored: Tensor, now: Tensor) -> bool:

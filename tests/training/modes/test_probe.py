@@ -7,6 +7,7 @@ import torch
 
 import seeread
 from seeread.checkpoints.save import save
+from seeread.data.sets.item import Item
 from seeread.errors import UsageError
 from seeread.interface import Classifies
 from seeread.models.tower_probe import TowerProbe, TowerProbeConfig
@@ -17,6 +18,9 @@ from tests.training.learners import CLASSED, COLOURS, LEARNERS, PICTURES
 SEEING = ["dual_encoder", "llava", "paligemma", "pali", "flamingo", "coca", "tower_probe"]
 
 
+ITEMS = [Item(str(place), picture) for place, picture in enumerate(PICTURES)]
+
+
 def start(name: str) -> Pretrained:
     return LEARNERS[name].pretrained(LEARNERS[name].model())
 
@@ -24,7 +28,7 @@ def start(name: str) -> Pretrained:
 @pytest.mark.parametrize("name", SEEING)
 def test_of_whatever_sees(name: str, tmp_path: Path) -> None:
     model = start(name)
-    probe = with_classes(model, ["cat", "dog", "cow"], PICTURES)
+    probe = with_classes(model, ["cat", "dog", "cow"], ITEMS)
     assert isinstance(probe.module, TowerProbe) and isinstance(probe.model, Classifies)
     images = probe.processor.images(PICTURES)
     features = probe.module.see(images)
@@ -43,7 +47,7 @@ def test_sees_as_the_dual_encoder_does() -> None:
     """Features from before the projection."""
     model = start("dual_encoder")
     images = model.processor.images(PICTURES)
-    probe = with_classes(model, COLOURS, PICTURES).module
+    probe = with_classes(model, COLOURS, ITEMS).module
     assert isinstance(probe, TowerProbe)
     with torch.inference_mode():
         assert torch.equal(probe.see(images), model.module.see(images))  # type: ignore[operator]
@@ -51,19 +55,19 @@ def test_sees_as_the_dual_encoder_does() -> None:
 
 def test_goes_on_with_the_classes_that_it_knows() -> None:
     model = start("perceiver_classifier")
-    assert with_classes(model, COLOURS, PICTURES) is model
+    assert with_classes(model, COLOURS, ITEMS) is model
 
 
 @pytest.mark.parametrize("name", ["language_model", "fuyu", "chameleon", "perceiver_classifier"])
 def test_refuses_what_has_no_tower(name: str) -> None:
     with pytest.raises(UsageError, match="cannot be probed: it has no image tower"):
-        with_classes(start(name), ["cat", "dog"], PICTURES)
+        with_classes(start(name), ["cat", "dog"], ITEMS)
 
 
 @pytest.mark.parametrize("labels", [[], ["cat"]])
 def test_refuses_too_few_classes(labels: list[str]) -> None:
     with pytest.raises(UsageError, match=f"its data has {len(labels)}"):
-        with_classes(start("dual_encoder"), labels, PICTURES)
+        with_classes(start("dual_encoder"), labels, ITEMS)
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,9 @@ SCALINGS = {"linear": LinearScaling, "llama3": Llama3Scaling, "yarn": YarnScalin
 KINDS: dict[str, type] = TOWERS | SCALINGS
 """Where a config may hold one of several: what each is called in a file."""
 
+TRAINING = "training.json"
+"""What a model was trained on, in its folder."""
+
 _HEAD = ("seeread", "family", "model")
 
 
@@ -59,7 +62,8 @@ def read(folder: Path, tokenizer: Path | None = None) -> Checkpoint:
         words = None if rules is None else Tokenizer.load(tokenizer or folder, rules)
     processor = Processor(transform, words, style, tuple(map(str, config.get("labels", ()))))
     require_fitting_processor(folder, model, processor)
-    return Checkpoint(model, tensors, processor, "native")
+    training = read_json(folder / TRAINING) if (folder / TRAINING).is_file() else None
+    return Checkpoint(model, tensors, processor, "native", training)
 
 
 def write(checkpoint: Checkpoint, folder: Path) -> None:
@@ -83,6 +87,8 @@ def write(checkpoint: Checkpoint, folder: Path) -> None:
     if processor.vocabulary is not None:
         processor.vocabulary.save(folder)
     write_json(folder / "config.json", config)
+    if checkpoint.training is not None:
+        write_json(folder / TRAINING, dict(checkpoint.training))
     write_manifest(folder)
 
 

@@ -1,14 +1,16 @@
 """A model that tells the classes of a set apart, made of one that sees."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 
 import torch
 
-from seeread.errors import UsageError
-from seeread.interface import Classifies
+from seeread.data.sets.item import Item
+from seeread.errors import DataError, ImageError, UsageError
+from seeread.interface import Classifies, Images
 from seeread.models.tower_probe import probing
-from seeread.preprocessing.image import Source
 from seeread.preprocessing.processor import Processor
 from seeread.pretrained import Pretrained
 
@@ -18,12 +20,12 @@ SHOWN = 512
 
 @torch.no_grad()
 def with_classes(
-    start: Pretrained, labels: Sequence[str], pictures: Sequence[Source], batch: int = 32
+    start: Pretrained, labels: Sequence[str], items: Sequence[Item], batch: int = 32
 ) -> Pretrained:
-    """`start` itself if these are the very classes that it knows; else a linear probe of its tower, which it gives its
-    weights to, standardised on the first 512 of `pictures`. Raises UsageError where there is nothing to tell apart, and
-    where the model has no tower that can be probed."""
-    if isinstance(start.model, Classifies) and start.processor.labels == tuple(labels):
+    """`start` itself if it knows these classes; else a linear probe of its tower, which it gives its weights to,
+    standardised on the first 512 pictures of `items` that can be opened. Raises UsageError where there is nothing to
+    tell apart, and where the model has no tower that can be probed."""
+    if isinstance(start.model, Classifies) and set(labels) <= set(start.processor.labels):
         return start
     if len(labels) < 2:
         raise UsageError(
@@ -33,11 +35,27 @@ def with_classes(
     processor = Processor(start.processor.image_transform, None, labels=tuple(labels))
     try:
         probe = probing(start.module, len(labels)).to(start.device).eval()
-        shown = pictures[:SHOWN]
-        seen = [processor.images(shown[place : place + batch]) for place in range(0, len(shown), batch)]
-        probe.settle(torch.cat([probe.see(images.to(start.device)) for images in seen]))
-    except (ValueError, AttributeError) as error:
+    except ValueError as error:
         raise UsageError(
             f"{start.origin.name} cannot be probed: {error}. Take a dual encoder, such as seeread/mini-clip."
         ) from None
+    seen = [
+        probe.see(images.to(start.device))
+        for images in islice(_readable(processor, items, batch), SHOWN // batch)
+    ]
+    if sum(map(len, seen)) < 2:
+        raise DataError("None of the pictures can be opened. Look for what broke them.")
+    probe.settle(torch.cat(seen))
     return replace(start, model=probe, processor=processor)
+
+
+def _readable(processor: Processor, items: Sequence[Item], batch: int) -> Iterator[Images]:
+    """The pictures that can be opened, in batches."""
+    for place in range(0, len(items), batch):
+        several = items[place : place + batch]
+        try:
+            yield processor.images([item.source for item in several])
+        except (ImageError, DataError):
+            for item in several:
+                with suppress(ImageError, DataError):
+                    yield processor.images([item.source])
