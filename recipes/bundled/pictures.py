@@ -1,15 +1,12 @@
-"""Prepares what `seeread/mini-llava` and `seeread/mini-paligemma` learn from: a tokenizer, pictures, token ids.
+"""Prepares what the bundled models that write learn from: a tokenizer, pictures, and what is asked and answered.
 
-    python recipes/mini_writer_data.py --data DATA --out runs/mini-writer
+    python recipes/bundled/pictures.py --data DATA --out runs/mini-writer
 
 DATA holds the folders easy_vqa, flickr8k, tiny_imagenet, nlvr, bccd and coco_mini; scenes are drawn. For every source
 and split, OUT gets a folder `SOURCE-train` or `SOURCE-dev` with
 
-    images.npy                         (pictures, 128, 128, 3) uint8, RGB
-    image.npy                          (examples,) int32: the picture of each example
-    {prompt,chat,answer}.npy           all token ids, one after the other, int16
-    {prompt,chat,answer}_offsets.npy   (examples + 1,) int64: where each example's begin
-    examples.jsonl                     the same as texts, with the boxes of detections
+    images.npy        (pictures, 128, 128, 3) uint8, RGB
+    examples.jsonl    the number of its picture, what is asked in both ways, the answer, the boxes of detections
 """
 
 import argparse
@@ -126,7 +123,7 @@ def picture(source: Source, squash: bool) -> numpy.ndarray[Any, Any]:
     return numpy.asarray(image.resize((SIDE, SIDE), Image.Resampling.BICUBIC))
 
 
-def write(folder: Path, examples: Sequence[Example], tokenizer: tokenizers.Tokenizer, squash: bool) -> None:
+def write(folder: Path, examples: Sequence[Example], squash: bool) -> None:
     """One split of one source."""
     folder.mkdir(parents=True, exist_ok=True)
     places: dict[int | str, int] = {}
@@ -144,15 +141,8 @@ def write(folder: Path, examples: Sequence[Example], tokenizer: tokenizers.Token
     with ThreadPoolExecutor(2) as pool:
         for place, drawn in enumerate(pool.map(lambda source: picture(source, squash), images)):
             pixels[place] = drawn
-    numpy.save(folder / "image.npy", numpy.array(image_of, numpy.int32))
     prompts = [example.prompt + "\n" for example in examples]
     chats = [CHAT.format(example.instruction(number)) for number, example in enumerate(examples)]
-    answers = [example.answer for example in examples]
-    for name, texts in (("prompt", prompts), ("chat", chats), ("answer", answers)):
-        ids = [encoding.ids for encoding in tokenizer.encode_batch(texts, add_special_tokens=False)]
-        numpy.save(folder / f"{name}.npy", numpy.array(list(chain.from_iterable(ids)), numpy.int16))
-        offsets = numpy.cumsum([0, *(len(each) for each in ids)])
-        numpy.save(folder / f"{name}_offsets.npy", offsets.astype(numpy.int64))
     with (folder / "examples.jsonl").open("w") as file:
         for example, image, prompt, chat in zip(examples, image_of, prompts, chats, strict=True):
             row = {
@@ -186,11 +176,10 @@ def main() -> None:
         )
         drawn = chain.from_iterable(texts_of(scene_examples(seed, 8, BINS)) for seed in range(3000))
         learn_tokenizer(chain(learned, drawn)).save(str(path))
-    tokenizer = tokenizers.Tokenizer.from_file(str(path))
     for name, splits in readers.items():
         for split, read in zip(("train", "dev"), splits, strict=True):
             examples = read()
-            write(options.out / f"{name}-{split}", examples, tokenizer, name in SQUASHED)
+            write(options.out / f"{name}-{split}", examples, name in SQUASHED)
             print(f"{name}-{split}: {len(examples)} examples", flush=True)
 
 
