@@ -17,6 +17,7 @@ from seeread.training.keeping.stopping import StoppedError, stopping
 from seeread.training.learner import Learner
 from seeread.training.moving.optimizer import build_optimizers
 from seeread.training.objectives.objective import Objective
+from seeread.training.ranks.company import company
 from seeread.training.ranks.gathering import agree
 from seeread.training.ranks.world import World
 from seeread.training.ranks.wrap import wrapped
@@ -27,6 +28,10 @@ from seeread.training.step import make_step
 from seeread.training.streams.stream import Stream
 from seeread.training.thrift import thrifty
 from seeread.training.watching.watcher import Beginning, Measure, Moment, Watcher
+
+
+class NonsenseError(SeereadError):
+    """A run whose losses or gradients are no numbers, again and again."""
 
 
 def train(
@@ -45,7 +50,7 @@ def train(
 
     A run that finds checkpoints in `out` goes on from the newest that is whole, as if it had never stopped. What the
     settings freeze is free again in what is returned. Raises StoppedError when it was asked to stop and has saved its
-    state, SeereadError when steps in a row gave nothing to learn from but nonsense.
+    state, NonsenseError when nothing could be learned from several steps in a row.
     """
     world = world or World(device=next(model.parameters()).device)
     free = [weight.requires_grad for weight in model.parameters()]
@@ -58,7 +63,8 @@ def train(
     run = Standing(learner, engine, optimizers, shown.average, stream, settings, world)
 
     writing = claim(out) if world.first else nullcontext()
-    with writing, stopping() as asked, dropping(model, settings.patch_dropout), thrifty(model, settings):
+    cheap = (dropping(model, settings.patch_dropout), thrifty(model, settings))
+    with company(world, (StoppedError, NonsenseError)), writing, stopping() as asked, cheap[0], cheap[1]:
         run.restore(newest(out) if world.first else None)
         with told(watchers if world.first else (), beginning(run, out)) as tell:
             while run.step < settings.steps:
@@ -75,7 +81,7 @@ def train(
                         moment = replace(moment, figures=measure(run.step, shown.model))
                     tell(moment, shown.model)
                 if run.bad >= settings.bad_steps:
-                    raise SeereadError(_nonsense(run, out))
+                    raise NonsenseError(_nonsense(run, out))
                 if saving:
                     save(run, out)
                 if stop:

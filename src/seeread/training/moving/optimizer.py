@@ -25,9 +25,8 @@ def build_optimizers(model: nn.Module, settings: Settings) -> list[torch.optim.O
     matrices = [weight for weight in decaying if id(weight) in inside and weight.ndim == 2]
     turned = {id(weight) for weight in matrices}
     others = [weight for weight in decaying if id(weight) not in turned]
-    return [_muon(matrices, settings)] * bool(matrices) + [_adamw(others, free, settings)] * bool(
-        others or free
-    )
+    rest = [_adamw(others, free, settings)] if others or free else []
+    return [_muon(matrices, settings), *rest] if matrices else rest
 
 
 def sorted_out(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
