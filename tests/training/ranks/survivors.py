@@ -1,11 +1,10 @@
-"""One of several processes of a run in which rank 1 meets with an accident: `python -m ... ACCIDENT`.
+"""One of several processes of a run in which rank 1 meets with an accident.
 
 They do nothing but add up numbers, without end. Nothing of a model is imported, so that they start quickly.
 """
 
 import os
 import signal
-import sys
 import time
 
 import torch
@@ -23,9 +22,10 @@ class Agreed(Exception):  # noqa: N818
 
 
 def main(accident: str) -> int:
-    world = start(patience=60)
+    torch.set_num_threads(1)
+    world = start(patience=PATIENCE, longest=60)
     try:
-        with company(world, PATIENCE, agreed=Agreed):
+        with company(world, agreed=Agreed):
             for step in range(1000):
                 mean(torch.tensor([1.0]))
                 if step < 20:
@@ -56,10 +56,3 @@ def main(accident: str) -> int:
     finally:
         stop(world)
     return 0
-
-
-if __name__ == "__main__":
-    torch.set_num_threads(1)
-    code = main(sys.argv[1])
-    print("left")
-    sys.exit(code)

@@ -1,7 +1,5 @@
 """Whatever happens to one rank, the others hear of it, say which it was, and end."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.training.ranks.company import Company, Left
@@ -11,16 +9,17 @@ SIZE = 3
 
 
 @pytest.fixture(scope="module")
-def ends() -> Iterator[dict[str, list[Left]]]:
+def ends(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Left]]:
     """How the processes of several runs ended, of which some go on at once."""
-    ends = {}
-    for together in (("killed", "silent"), ("failed", "first"), ("busy", "agreed")):
-        companies = {
-            accident: Company(SIZE, "tests.training.ranks.survivors", [accident]) for accident in together
-        }
-        for accident, company in companies.items():
-            ends[accident] = company.wait(30, unless=1 if accident == "silent" else None)
-    yield ends
+    folder = tmp_path_factory.mktemp("said")
+    companies = {
+        accident: Company(SIZE, "tests.training.ranks.survivors", [accident], folder)
+        for accident in ("killed", "silent", "failed", "first", "busy", "agreed")
+    }
+    return {
+        accident: company.wait(unless=1 if accident == "silent" else None)
+        for accident, company in companies.items()
+    }
 
 
 def test_a_rank_that_is_killed_is_named_by_the_others(ends: dict[str, list[Left]]) -> None:

@@ -26,9 +26,9 @@ class RankLostError(SeereadError):
 
 
 @contextmanager
-def company(world: World, patience: float = 50.0, agreed: type[Exception] | tuple[()] = ()) -> Iterator[None]:
+def company(world: World, agreed: type[Exception] | tuple[type[Exception], ...] = ()) -> Iterator[None]:
     """Within, each rank listens for the next. One that fails tells the others why; one that is killed, or is silent
-    for `patience` seconds, since it hangs or its machine is lost, is found missing. All others leave with
+    for the world's patience, since it hangs or its machine is lost, is found missing. All others leave with
     RankLostError, which names it, and where they wait for it in a call that never ends, their process ends.
 
     A rank is alive while its process runs Python at all, whatever it does: to measure for an hour is no reason to be
@@ -37,7 +37,7 @@ def company(world: World, patience: float = 50.0, agreed: type[Exception] | tupl
     if world.size == 1:
         yield
         return
-    pulse = _Pulse(world, patience)
+    pulse = _Pulse(world)
     try:
         try:
             yield
@@ -58,10 +58,10 @@ def company(world: World, patience: float = 50.0, agreed: type[Exception] | tupl
 class _Pulse:
     """A thread with a line of its own to the place where the processes met."""
 
-    def __init__(self, world: World, patience: float):
-        self.world, self.patience, self.beat = world, patience, patience / BEATS
+    def __init__(self, world: World):
+        self.world, self.beat = world, world.patience / BEATS
         address, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
-        line = TCPStore(address, port, is_master=False, timeout=timedelta(seconds=patience))
+        line = TCPStore(address, port, is_master=False, timeout=timedelta(seconds=world.patience))
         # An attempt that torchrun began anew knows nothing of the ranks that the one before has lost.
         self.line = PrefixStore(f"company/{os.environ.get('TORCHELASTIC_RESTART_COUNT', 0)}", line)
         self.lost: str | None = None
@@ -112,7 +112,7 @@ class _Pulse:
                 silent = time.monotonic() - heard
                 if alarmed and silent > 4 * self.beat:
                     self.tell(follower, "is gone: its process was killed, or its machine is lost")
-                elif silent > self.patience:
+                elif silent > self.world.patience:
                     self.tell(follower, f"was not heard for {silent:.0f} s: it hangs, or its machine is lost")
                 self._look()
             except dist.DistError:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import torch
 import torch.distributed as dist
+from torch.distributed.rendezvous import rendezvous
 
 from seeread.errors import UsageError
 from seeread.training.ranks.world import World
@@ -13,17 +14,25 @@ NAMES = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
 """What torchrun tells every process that it starts."""
 
 
-def start(device: torch.device | None = None, patience: float = 600.0) -> World:
+def start(
+    device: torch.device | None = None,
+    *,
+    patience: float = 50.0,
+    meeting: float = 300.0,
+    longest: float = 3600.0,
+) -> World:
     """Joins the run that torchrun started this process for, or is a run of one where there was no torchrun.
 
     Where there is CUDA each process takes the device of its place on its machine, unless another is named, and the
-    ranks speak over NCCL; what lies in main memory always goes over gloo. Whoever waits for the others for `patience`
-    seconds gives up: it must be longer than the first rank takes to measure and save, for which the others wait.
+    ranks speak over NCCL; what lies in main memory always goes over gloo. Times are in seconds: after `patience` a
+    rank that is silent counts as lost (see `company`); for `meeting` the others are waited for now, and for `longest`
+    later on in each call that needs them. The first may well measure for that long, and all others wait for it.
+
     A process that has joined already stays. Raises UsageError if its environment says only half of what is needed, or
     if the others cannot be found.
     """
     if dist.is_available() and dist.is_initialized():
-        return World(dist.get_rank(), dist.get_world_size(), _device(device))
+        return World(dist.get_rank(), dist.get_world_size(), _device(device), patience)
     if not any(name in os.environ for name in ("RANK", "WORLD_SIZE")):
         return World(device=_device(device))
     if missing := [name for name in NAMES if name not in os.environ]:
@@ -43,14 +52,18 @@ def start(device: torch.device | None = None, patience: float = 600.0) -> World:
         "gloo" if own.type == "cpu" else f"cpu:gloo,{own.type}:{'nccl' if own.type == 'cuda' else 'gloo'}"
     )
     try:
-        dist.init_process_group(backend, timeout=timedelta(seconds=patience))
+        store, _, _ = next(rendezvous("env://", rank, size, timeout=timedelta(seconds=meeting)))
+        store.set_timeout(timedelta(seconds=meeting))
+        dist.init_process_group(
+            backend, store=store, rank=rank, world_size=size, timeout=timedelta(seconds=longest)
+        )
     except (RuntimeError, ValueError) as error:
         address = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
         raise UsageError(
-            f"Process {rank} of {size} could not meet the others at {address} within {patience:.0f} s "
+            f"Process {rank} of {size} could not meet the others at {address} within {meeting:.0f} s "
             f"({str(error).splitlines()[0]}). Check that all were started, and that the address can be reached."
         ) from None
-    return World(rank, size, own)
+    return World(rank, size, own, patience)
 
 
 def stop(world: World) -> None:

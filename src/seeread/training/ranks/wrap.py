@@ -1,14 +1,16 @@
 """How several ranks share a model: each has all of its weights (DDP), or its part of them (FSDP2)."""
 
-from collections.abc import Iterator
+from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
+from seeread.errors import DataError
 from seeread.interface import Generates
 from seeread.nn.transformer import Block
+from seeread.training.ranks.gathering import agree
 from seeread.training.ranks.world import World
 from seeread.training.settings import Settings
 
@@ -24,6 +26,7 @@ def wrapped(learner: nn.Module, settings: Settings, world: World) -> nn.Module:
     if world.size == 1:
         return learner
     if settings.sharding == "fsdp":
+        learner.register_forward_pre_hook(_see_alike)
         return sharded(learner, settings, world)
     devices = None if world.device.type == "cpu" else [world.device]
     # Models that write may leave layers out, or a whole tower where a batch has no pictures, and perhaps on one rank
@@ -34,30 +37,44 @@ def wrapped(learner: nn.Module, settings: Settings, world: World) -> nn.Module:
 
 def sharded(module: nn.Module, settings: Settings, world: World) -> nn.Module:
     """The same module, of whose weights each rank keeps a part (FSDP2, arXiv:2304.11277): DTensors, split along their
-    first dimension. The weights of a transformer block come together while it computes, and in the precision in which
-    it does; all others, such as embeddings and the temperature, during the whole pass, and in float32. Gradients are
-    added up in float32."""
+    first dimension. Those of a transformer block come together while it computes, all others, such as embeddings and
+    the temperature, for the whole pass. The matrices of blocks travel in the precision in which they are used, which
+    autocast would round them to; all others, and all gradients, in float32."""
     from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
 
     for tensor in module.state_dict().values():
         dist.broadcast(tensor, 0)
     mesh = init_device_mesh(world.device.type, (world.size,))
-    half = MixedPrecisionPolicy(
-        param_dtype=torch.bfloat16, reduce_dtype=torch.float32, cast_forward_inputs=False
-    )
-    policy = half if settings.precision == "bf16" else MixedPrecisionPolicy()
-    for part in list(_parts(module)):
-        fully_shard(part, mesh=mesh, mp_policy=policy)
+    rounded = MixedPrecisionPolicy(torch.bfloat16, reduce_dtype=torch.float32, cast_forward_inputs=False)
+    policy = rounded if settings.precision == "bf16" else MixedPrecisionPolicy()
+    for block in [part for part in module.modules() if isinstance(part, Block)]:
+        for name, part in block.named_children():
+            if name.endswith("norm") and any(True for _ in part.parameters()):
+                fully_shard(part, mesh=mesh)
+        if block.cross_attention is None:
+            fully_shard(block, mesh=mesh, mp_policy=policy)
+        else:  # it works before its block does, to remember what that will look up
+            fully_shard(block.attention, mesh=mesh, mp_policy=policy)
+            fully_shard(block.mlp, mesh=mesh, mp_policy=policy)
     fully_shard(module, mesh=mesh)
     return module
 
 
-def _parts(module: nn.Module) -> Iterator[nn.Module]:
-    for part in module.modules():
-        if not isinstance(part, Block):
-            continue
-        if part.cross_attention is None:
-            yield part
-        else:  # its cross-attention works before the block does, when it remembers what the block will look up
-            yield from (part.attention, part.mlp)
+def _see_alike(learner: nn.Module, asked: tuple[Any, ...]) -> None:
+    """Where one rank looks at pictures and another has none, they would wait for different weights, for ever."""
+    sees = _has_pictures(asked[0])
+    some, others_none = agree(sees), agree(not sees)
+    if some and others_none:
+        raise DataError(
+            "One rank has pictures in its part of a batch, and another has none: with sharding='fsdp' all or none must "
+            "have some. Train with larger batches, with only one kind of data in a step, or with sharding='ddp'."
+        )
+
+
+def _has_pictures(batch: Any) -> bool:
+    while hasattr(batch, "batch"):  # what is asked of a part of a step
+        batch = batch.batch
+    if isinstance(batch, tuple):
+        return any(map(_has_pictures, batch))
+    return getattr(batch, "images", None) is not None
