@@ -12,6 +12,8 @@ from seeread.cli.output.anatomy import anatomy, rounded
 from seeread.cli.output.console import console, print_json, show
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from seeread.checkpoints.checkpoint import Checkpoint
     from seeread.preprocessing.dialogue import PromptStyle
 
@@ -48,6 +50,8 @@ def inspect(
     if meeting := anatomy(found.config):
         facts["fusion"] = facts.get("fusion", {}) | meeting
     facts |= _processor(found)
+    if found.training is not None:
+        facts["training"] = _training(found.training)
     facts |= {"tensors": _tensors(found), "integrity": _integrity(path)}
     return _tell(facts, json)
 
@@ -117,6 +121,16 @@ def _prompts(style: "PromptStyle") -> dict[str, Any]:
     if style.image_text is not None:
         facts |= {"caption": style.caption, "answer": style.answer, "detect": style.detect, "segment": style.segment}
     return facts | ({"location_bins": style.bins} if style.detect is not None else {})
+
+
+def _training(said: "Mapping[str, Any]") -> dict[str, Any]:
+    """What a model says that it was trained on. It is a file like any other, and anything may stand in it."""
+    start, data = said.get("start"), said.get("data")
+    sets = [one for one in data if isinstance(one, dict)] if isinstance(data, list) else []
+    facts = {name: said.get(name) for name in ("recipe", "goal", "mode", "steps", "seconds", "learning", "seeread")}
+    facts["started_from"] = start.get("name") if isinstance(start, dict) else None
+    facts["data"] = [f"{one.get('name')} ({one.get('pictures')} pictures)" for one in sets]
+    return facts
 
 
 def _tensors(found: "Checkpoint") -> dict[str, Any]:
