@@ -16,6 +16,7 @@ from seeread.charts.chart import (
     Series,
     Shown,
     Table,
+    Tiles,
     Words,
 )
 
@@ -88,12 +89,15 @@ REST = [
     SCORES,
     Gallery("The worst", [Shown(picture(), ["cat.jpg", "said: dog"]), Shown(b"<svg onload=1>", ["no picture"])]),
     Words("How to read it", ["A paragraph."], [("the paper", "https://arxiv.org/abs/1")], "seeread report results"),
+    Gallery("Over time", [Shown(picture(), ["a cat"], [("step 1", "a dog"), ("step 2", "a cat")])], roomy=True),
+    Tiles("In short", [("loss", "1.14", "from 5.27"), ("steps", "3,000", "")]),
     Details("The record", [("model", "mini-clip"), ("command", "seeread evaluate\n--on folder")]),
 ]
 HARD = [
     *EVIL,
     Table(HOSTILE, [HOSTILE], [[HOSTILE], [(HOSTILE, 1.0)]], HOSTILE),
-    Gallery(HOSTILE, [Shown(picture("red", "PNG"), [HOSTILE])], HOSTILE),
+    Gallery(HOSTILE, [Shown(picture("red", "PNG"), [HOSTILE], [(HOSTILE, HOSTILE)])], HOSTILE),
+    Tiles(HOSTILE, [(HOSTILE, HOSTILE, HOSTILE)]),
     Words(HOSTILE, [HOSTILE], [(HOSTILE, HOSTILE), ("click", "javascript:document.title=1")], HOSTILE),
     Details(HOSTILE, [(HOSTILE, HOSTILE)]),
 ]

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 import pytest
 
-from seeread.charts.chart import Details, Gallery, Piece, Section, Shown, Table, Words
+from seeread.charts.chart import Curve, Curves, Details, Gallery, Piece, Section, Shown, Table, Tiles, Words
 from seeread.charts.pages.markup import piece_html
 from seeread.charts.pages.page import page
 from tests.charts.samples import CHARTS, EVIL, HOSTILE, PAIR, REST, SECTIONS, picture
@@ -121,6 +121,26 @@ def test_gallery_shows_pictures_only() -> None:
     assert html.count("<img ") == 1
     assert "data:image/jpeg;base64," in html
     assert html.count("no picture") == 2
+
+
+def test_what_was_said_of_a_picture_stands_beside_when() -> None:
+    html = piece_html(Gallery("", [Shown(picture(), ["a"], [("step 1", "<b>")])], roomy=True), "g")
+    assert '<figure class="roomy gallery"><ul>' in html  # without a title there is no empty one
+    assert "<dl><dt>step 1</dt><dd>&lt;b&gt;</dd></dl>" in html
+
+
+@pytest.mark.parametrize(("count", "columns"), [(0, 1), (1, 1), (5, 5), (6, 6), (7, 4), (8, 4), (13, 5)])
+def test_tiles_stand_in_rows_of_about_the_same_length(count: int, columns: int) -> None:
+    html = piece_html(Tiles("t", [("loss", "1.2", "from 3.4")] * count), "t")
+    assert f"--columns: {columns}" in html
+    assert html.count('<div><dt>loss</dt><dd>1.2</dd><dd class="note">from 3.4</dd></div>') == count
+
+
+def test_bounds_are_called_what_they_are() -> None:
+    curve = Curve("loss", [(1, 2.0), (2, 1.0)], [1.5, 0.5], [2.5, 1.5])
+    html = piece_html(Curves("c", "step", "loss", [curve], y_unit="number", bounds="least and most"), "c")
+    assert "least and most: 1.50 to 2.50" in html and ">least and most</button>" in html
+    assert "95% interval" not in html
 
 
 def test_links_lead_to_the_web_only() -> None:

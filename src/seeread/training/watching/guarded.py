@@ -3,10 +3,13 @@
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from typing import ParamSpec
 
 from torch import nn
 
 from seeread.training.watching.watcher import Beginning, Moment, Watcher
+
+Told = ParamSpec("Told")
 
 
 class Guarded:
@@ -28,6 +31,14 @@ class Guarded:
         """Tells it."""
         self._try(lambda watcher: watcher.ended(reason))
 
+    def also(self, told: Callable[Told, None]) -> Callable[Told, None]:
+        """Another function of the watcher, which is called as long as it watches, and fails as harmlessly."""
+
+        def tell(*arguments: Told.args, **named: Told.kwargs) -> None:
+            self._try(lambda watcher: told(*arguments, **named))
+
+        return tell
+
     def _try(self, tell: Callable[[Watcher], None]) -> None:
         watcher = self.watcher
         if watcher is None:
@@ -38,7 +49,5 @@ class Guarded:
             self.watcher = None
             with suppress(Exception):  # it may still hold the terminal
                 watcher.ended(str(error))
-            warnings.warn(
-                f"The run goes on without {self.name}, which failed: {str(error) or type(error).__name__}",
-                stacklevel=3,
-            )
+            why = str(error) or type(error).__name__
+            warnings.warn(f"The run goes on without {self.name}, which failed: {why}", stacklevel=3)

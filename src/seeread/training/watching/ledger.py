@@ -1,13 +1,16 @@
 """A file of JSON lines that grows with a run: whatever stops the run, all lines are whole, or all but the last."""
 
+import errno
 import json
 import math
+import os
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from seeread.errors import DataError, SeereadError
+from seeread.errors import DataError, SeereadError, UsageError
 from seeread.preprocessing.image import printable
 from seeread.whole import write_whole
 
@@ -21,7 +24,8 @@ class Ledger:
 
     def __init__(self, path: Path):
         self.path = path
-        self._file: Any = None
+        self._file: int | None = None
+        self._closing: weakref.finalize[Any, Any] | None = None
 
     def open(self, step: int) -> None:
         """Go on behind `step`: lines of later steps, which a run that goes on makes again, are taken away, and so is a
@@ -32,7 +36,8 @@ class Ledger:
             write_whole(self.path, lambda file: file.writelines(kept))
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("ab", buffering=0)
+            self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+            self._closing = weakref.finalize(self, os.close, self._file)  # also of a run that nobody ends
         except OSError as error:
             raise self._trouble(error) from None
 
@@ -41,22 +46,24 @@ class Ledger:
         content = (
             json.dumps(finite(line), allow_nan=False, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
         )
-        before = self._file.tell()
+        if self._file is None:
+            raise UsageError(
+                f"{printable(str(self.path))} is not open: tell its watcher first that a run begins."
+            )
+        before = os.fstat(self._file).st_size
         try:
-            if self._file.write(content) != len(content):
-                raise OSError(
-                    28, "No space left on device"
-                )  # a disk takes what it has room for, and only then says so
+            if os.write(self._file, content) != len(content):  # a disk takes what it has room for
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             with suppress(OSError):
-                self._file.truncate(before)
+                os.ftruncate(self._file, before)
             raise self._trouble(error) from None
 
     def close(self) -> None:
         """Nothing more is written."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        if self._closing is not None:
+            self._closing()
+        self._file = self._closing = None
 
     def _numbered(self) -> Iterator[tuple[int | None, bytes]]:
         """The lines, each with its step; None for what is none."""

@@ -1,10 +1,12 @@
 """The watchers that a run usually has."""
 
 import sys
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from seeread.errors import UsageError
 from seeread.training.watching.board import Board
 from seeread.training.watching.guarded import Guarded
 from seeread.training.watching.journal import Journal
@@ -37,16 +39,30 @@ def usual(
     watchers: list[Watcher] = [Journal(out, facts=facts)]
     listeners: list[Listener] = []
     if not quiet and (told := _told(json)) is not None:
-        watchers.append(Guarded(told, "its progress"))
-        listeners.append(_saying(told.say))
-    if tensorboard or (tensorboard is None and find_spec("tensorboard") is not None):
-        board = Board(out / FOLDER)
-        watchers.append(Guarded(board, "TensorBoard"))
-        listeners.append(board.show)
+        guarded = Guarded(told, "its progress")
+        watchers.append(guarded)
+        listeners.append(guarded.also(_saying(told.say)))
+    if (board := _board(out, tensorboard)) is not None:
+        guarded = Guarded(board, "TensorBoard")
+        watchers.append(guarded)
+        listeners.append(guarded.also(board.show))
     if samples is not None:
         samples.listeners += listeners
         watchers.append(Guarded(samples, "its sample pictures"))
     return watchers
+
+
+def _board(out: Path, wanted: bool | None) -> Board | None:
+    """One that cannot be imported is an error only where it is asked for."""
+    if wanted is False or (wanted is None and find_spec("tensorboard") is None):
+        return None
+    try:
+        return Board(out / FOLDER)
+    except UsageError as error:
+        if wanted:
+            raise
+        warnings.warn(f"The run goes on without TensorBoard, which failed: {error}", stacklevel=3)
+        return None
 
 
 def _told(json: bool) -> Bar | Lines | None:

@@ -88,7 +88,8 @@ def _state(course: Course) -> Iterator[str]:
             )
     again = sum(1 for sitting in sittings[1:] if sitting.step < course.planned)
     if again:
-        yield f"It was interrupted and gone on with {again} {'time' if again == 1 else 'times'}, without losing a step."
+        times = "once" if again == 1 else f"{again} times"
+        yield f"It was interrupted {times} and gone on with, and makes no step twice."
 
 
 def _trouble(course: Course) -> Iterator[str]:
@@ -98,7 +99,12 @@ def _trouble(course: Course) -> Iterator[str]:
             "A few do no harm; if there are many, try a lower rate, a longer warm-up, or fp32."
         )
     if course.broken:
-        yield f"{course.broken:,} examples are broken and were passed over. They are listed below, as far as known."
+        many = (
+            "One example is broken and was"
+            if course.broken == 1
+            else f"{course.broken:,} examples are broken and were"
+        )
+        yield f"{many} passed over." + (" See below." if course.trouble else "")
 
 
 def _learning(course: Course) -> Iterator[str]:
