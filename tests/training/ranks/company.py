@@ -42,7 +42,7 @@ class Company:
             member.start()
             self.members.append(member)
 
-    def wait(self, limit: float = 60.0, unless: int | None = None) -> list[Left]:
+    def wait(self, limit: float = 300.0, unless: int | None = None) -> list[Left]:
         """Until all are gone, but for the one that never ends by itself: that one is killed then."""
         left: dict[int, Left] = {}
         try:

@@ -1,11 +1,15 @@
 """One of several processes that train together in a test. The first one writes down what came of it."""
 
 import json
+import time
 import warnings
 from dataclasses import replace
 from pathlib import Path
 
 import torch
+import torch._dynamo  # with what follows, imported once for all processes instead of where each needs it
+import torch.distributed.fsdp
+import torch.distributed.tensor
 from safetensors.torch import save_file
 
 from seeread.errors import DataError, SeereadError
@@ -32,8 +36,10 @@ def main(folder: str, *cases: str) -> None:
     """Every case is a run of five steps, or one of the checks below by its name."""
     warnings.simplefilter("error")
     torch.set_num_threads(1)
+    began = time.monotonic()
     world = start(longest=30)
     for case in cases:
+        print(f"{time.monotonic() - began:.1f}", case)
         name, _, words = case.partition(", ")
         if name in CHECKS:
             found = CHECKS[name](world)

@@ -17,13 +17,11 @@ from tests.training.ranks.members import setting
 
 CASES = {
     2: (
-        "softmax, ddp",
         "softmax, fsdp parts",
         "sigmoid, ddp parts",
         "llava, fsdp",
         "coca, fsdp parts",
         "llava, fsdp frozen",
-        "coca, fsdp muon",
     ),
     4: ("softmax, fsdp", "sigmoid, ddp", "llava, ddp parts", "coca, ddp"),
 }

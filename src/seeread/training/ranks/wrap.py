@@ -47,10 +47,11 @@ def sharded(module: nn.Module, settings: Settings, world: World) -> nn.Module:
         dist.broadcast(tensor, 0)
     mesh = init_device_mesh(world.device.type, (world.size,))
     rounded = MixedPrecisionPolicy(torch.bfloat16, reduce_dtype=torch.float32, cast_forward_inputs=False)
-    policy = rounded if settings.precision == "bf16" else MixedPrecisionPolicy()
+    rounds = settings.precision == "bf16"
+    policy = rounded if rounds else MixedPrecisionPolicy()
     for block in [part for part in module.modules() if isinstance(part, Block)]:
         for name, part in block.named_children():
-            if name.endswith("norm") and any(True for _ in part.parameters()):
+            if rounds and name.endswith("norm") and any(True for _ in part.parameters()):
                 fully_shard(part, mesh=mesh)
         if block.cross_attention is None:
             fully_shard(block, mesh=mesh, mp_policy=policy)
