@@ -182,3 +182,11 @@ def test_the_weights_are_the_same_with_and_without_watchers(tmp_path: Path, aver
 def test_a_model_without_pictures_to_show_is_asked_nothing(tmp_path: Path) -> None:
     follow(Samples(tmp_path, colour_model(), [], COLOURS), tmp_path, MODEL, 0, 20)
     assert read_samples(tmp_path) == []
+
+
+def test_weights_that_are_spread_over_ranks_are_left_alone(tmp_path: Path) -> None:
+    """The other ranks would not know that they are wanted, and this one would wait for them for ever."""
+    model = colour_model()
+    model.module.words.full_tensor = lambda: None  # type: ignore[union-attr, method-assign]
+    follow(Samples(tmp_path, model, ASKED, COLOURS), tmp_path, model.module, 0, 20)
+    assert read_samples(tmp_path)[0].said == ()

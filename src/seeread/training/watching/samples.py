@@ -59,7 +59,8 @@ class Samples:
 
     A model that compares, or knows classes, chooses among the `candidates` (labels, or captions of all the pictures);
     one that writes answers the question, or describes the picture. `listeners` are told each time. The pictures are
-    opened at once; broken ones are left out. It draws from no source of chance and leaves the model as it was.
+    opened at once; broken ones are left out. It draws from no source of chance and leaves the model as it was. A model
+    whose weights are spread over ranks is not asked.
 
     Raises UsageError for a model that can do neither, or has nothing to choose from.
     """
@@ -110,7 +111,7 @@ class Samples:
         self.ledger.close()
 
     def _ask(self, step: int, model: nn.Module) -> None:
-        if not self.asked:
+        if not self.asked or is_spread(model):
             return
         with undisturbed(model):
             said = self.say(model)
@@ -150,6 +151,11 @@ class Samples:
             _write(self.folder / name, _small(one.image))
         _write(path, content)
         return False
+
+
+def is_spread(model: nn.Module) -> bool:
+    """Whether each rank has a part of the weights alone: then one rank cannot ask it anything without the others."""
+    return any(hasattr(weight, "full_tensor") for weight in model.parameters())
 
 
 def read_samples(out: Path) -> list[Sample]:
