@@ -1,6 +1,7 @@
 """Small sets of coloured pictures in many layouts, and a small model that has yet to learn what colours are called."""
 
 import json
+import math
 import tarfile
 from collections.abc import Callable
 from io import BytesIO
@@ -8,9 +9,11 @@ from pathlib import Path
 from random import Random
 
 import numpy
+import torch
 from PIL import Image
 
 from seeread.checkpoints.save import save
+from seeread.nn.initialise import initialise
 from tests.tiny import tiny_model
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 220)}
@@ -83,7 +86,7 @@ def coco_boxes(folder: Path, count: int = 8) -> Path:
     folder.mkdir(parents=True)
     chance = Random(0)
     images, annotations = [], []
-    for number, (name, colour, made) in enumerate(drawn(count)):
+    for number, (name, _, made) in enumerate(drawn(count)):
         x, y = chance.randrange(10), chance.randrange(10)
         made.paste((250, 250, 250), (x, y, x + 10, y + 10))
         made.save(folder / name)
@@ -131,6 +134,11 @@ LAYOUTS: dict[str, Callable[[Path], Path]] = {
 
 
 def tiny(folder: Path, seed: int = 3) -> Path:
-    """A dual encoder of a few thousand weights on disk, which knows nothing."""
-    save(tiny_model(seed=seed), folder)
+    """A dual encoder of a few thousand weights on disk, which knows nothing and learns soon."""
+    model = tiny_model()
+    torch.manual_seed(seed)
+    initialise(model.module)
+    with torch.no_grad():
+        dict(model.module.named_parameters())["similarity.log_scale"].fill_(math.log(10))
+    save(model, folder)
     return folder

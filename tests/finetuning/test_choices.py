@@ -9,6 +9,8 @@ from seeread.data.sets.item import Item
 from seeread.data.sets.read import read_training
 from seeread.errors import UsageError
 from seeread.finetuning.choices import goal_for, mode_for, model_for, settings_for
+from seeread.finetuning.plan import Divided
+from seeread.finetuning.survey import Survey
 from tests.finetuning import sets
 from tests.talkers import colour_talker
 from tests.tiny import tiny_model
@@ -27,9 +29,10 @@ def test_the_model_fits_what_is_known(layout: str, model: str, tmp_path: Path) -
     assert model_for(read_training(sets.LAYOUTS[layout](tmp_path / "set"))) == model
 
 
-def some(count: int) -> DataSet:
+def some(count: int) -> Divided:
     items = tuple(Item(str(n), b"", label=str(n % 2)) for n in range(count))
-    return DataSet("some", Path("some"), "made up", items, ("0", "1"))
+    data = DataSet("some", Path("some"), "made up", items, ("0", "1"))
+    return Divided(Survey(data, count), data, data)
 
 
 def test_more_pictures_are_seen_less_often_in_larger_batches() -> None:

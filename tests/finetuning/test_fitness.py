@@ -17,7 +17,7 @@ from tests.tiny import tiny_model
 def test_pictures_alone_teach_nothing_and_layouts_that_do_are_named(tmp_path: Path) -> None:
     for name, _, made in sets.drawn(4):
         made.save(tmp_path / name)
-    with pytest.raises(DataError, match=r"12 pictures, and nothing that tells what they show. Put pictures into a folder"):
+    with pytest.raises(DataError, match=r"12 pictures, and nothing .* they show\. Put pictures into a folder"):
         check_set(survey(read_training(tmp_path)))
 
 
@@ -43,7 +43,7 @@ def test_a_set_of_broken_pictures_says_what_is_wrong_with_the_first(tmp_path: Pa
 
 def test_a_model_that_compares_learns_nothing_from_questions(tmp_path: Path) -> None:
     data = read_training(sets.questions(tmp_path / "asked"))
-    with pytest.raises(UsageError, match="only questions. Train a model that writes: --from seeread/mini-llava"):
+    with pytest.raises(UsageError, match=r"only questions\. Train .* --from seeread/mini-llava"):
         check_fit(tiny_model(), data, None)
     boxes = read_training(sets.coco_boxes(tmp_path / "boxes"))
     with pytest.raises(UsageError, match="--from seeread/mini-paligemma"):

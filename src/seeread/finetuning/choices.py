@@ -8,6 +8,7 @@ from math import log
 
 from seeread.data.sets.dataset import DataSet
 from seeread.errors import UsageError
+from seeread.finetuning.plan import Divided
 from seeread.interface import Compares, Generates
 from seeread.pretrained import Pretrained
 from seeread.training.recipe import Goal, Mode
@@ -81,9 +82,9 @@ def held_out_most(model: Pretrained) -> int:
 
 
 def settings_for(
-    model: Pretrained, data: DataSet, mode: Mode, *, scratch: bool, precision: str, steps: int | None = None
+    model: Pretrained, data: Divided, mode: Mode, *, scratch: bool, precision: str, steps: int | None = None
 ) -> Settings:
-    """How fast, how long and in which batches. `data` is what is learned from, what is held out is not of it."""
+    """How fast, how long and in which batches."""
     compares = isinstance(model.model, Compares) or mode == "probe"
     paces = _COMPARING if compares else _WRITING
     if mode not in paces:
@@ -91,7 +92,7 @@ def settings_for(
             f"--mode {mode} is for models that compare. For this one take full, connector or lora."
         )
     pace = _SCRATCH if scratch else paces[mode]
-    count = _examples(data, compares)
+    count = data.count if compares else data.examples
     batch = _batch(count, 64 if compares else 16)
     epochs = _between(pace.few, pace.many, count)
     length = steps or round(min(max(epochs * count / batch, _SHORTEST), _LONGEST))
@@ -107,13 +108,6 @@ def settings_for(
         measure_every=every,
         broken_limit=0.05,
     )
-
-
-def _examples(data: DataSet, compares: bool) -> int:
-    """What there is to learn in an epoch: pictures, and for a model that writes every question about them."""
-    if compares:
-        return len(data)
-    return max(len(data), sum(len(item.questions) for item in data.items))
 
 
 def _batch(count: int, most: int) -> int:

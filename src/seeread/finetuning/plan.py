@@ -15,15 +15,32 @@ from seeread.interface import Compares
 from seeread.preprocessing.image import printable
 from seeread.pretrained import Pretrained
 from seeread.training.recipe import Mode, Recipe
+from seeread.training.streams.shards import Shards
 
 
 @dataclass(frozen=True)
 class Divided:
-    """A set, and its parts: what is learned from and what is held out, which share no picture and no near copy."""
+    """A set, and its parts: what is learned from and what is held out, which share no picture and no near copy. Of many
+    large shards all but the last are `streamed`: that one alone was looked through, and is held out of."""
 
     survey: Survey
     training: DataSet
     held_out: DataSet
+    streamed: Shards | None = None
+
+    @property
+    def count(self) -> int:
+        """How many pictures are learned from; of shards as many as there are if all are like the last."""
+        return (
+            len(self.training) if self.streamed is None else len(self.survey.data) * len(self.streamed.paths)
+        )
+
+    @property
+    def examples(self) -> int:
+        """What they teach a model that writes: each caption, question and set of boxes is something to learn."""
+        items = self.training.items
+        told = sum(max(1, len(item.captions) + len(item.questions) + bool(item.things)) for item in items)
+        return round(self.count * told / max(1, len(items)))
 
 
 @dataclass(frozen=True)
@@ -42,7 +59,7 @@ class Plan:
     @property
     def pictures(self) -> int:
         """How many are learned from."""
-        return sum(len(divided.training) for divided in self.sets)
+        return sum(divided.count for divided in self.sets)
 
     def as_json(self) -> dict[str, Any]:
         """What is kept of it, so that the same goes on after a stop, and not what would be decided then."""
@@ -152,7 +169,7 @@ def _told(divided: Divided) -> dict[str, Any]:
         "opened": divided.survey.opened,
         "broken": dict(divided.survey.broken),
         "copies": [list(pair) for pair in divided.survey.copies],
-        "learned_from": len(divided.training),
+        "learned_from": divided.count,
         "training": _digest(divided.training.items),
         "held_out": [item.id for item in divided.held_out.items],
     }
@@ -165,7 +182,7 @@ def _digest(items: Sequence[Item]) -> str:
 def _examples(plan: Plan) -> int:
     if isinstance(plan.start.model, Compares) or plan.recipe.goal == "classify":
         return plan.pictures
-    return sum(max(1, len(item.questions)) for one in plan.sets for item in one.training.items)
+    return sum(one.examples for one in plan.sets)
 
 
 def _millions(count: int) -> str:

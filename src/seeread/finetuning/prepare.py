@@ -1,6 +1,6 @@
 """From a request to a plan: the set is read and looked through, the model loaded, and what was left open decided."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -29,10 +29,14 @@ from seeread.finetuning.trial import Tried, attempt
 from seeread.nn.initialise import initialise
 from seeread.preprocessing.image import printable
 from seeread.pretrained import Pretrained, Progress
-from seeread.training.follow import begin, opened
+from seeread.training.changes import changed
+from seeread.training.follow import begin
 from seeread.training.recipe import Portion, Recipe
+from seeread.training.recipe_file import load_recipe
 from seeread.training.settings import Settings
+from seeread.training.streams.build import opened
 from seeread.training.streams.hold_out import hold_out
+from seeread.training.streams.shards import Shards
 
 Looking = Callable[[str], Progress | None]
 """Shows how far pictures are looked through, given what for."""
@@ -63,28 +67,41 @@ def prepare(
     Raises DataError and UsageError that say what to do, for a set that teaches nothing and a model that does not fit.
     """
     wanted = _of_recipe(request) if request.of_recipe else None
-    data = [opened(portion) for portion in wanted.data] if wanted else [read_training(request.path)]
+    portions = wanted.data if wanted else (Portion(data=str(request.path)),)
+    found = [opened(portion) for portion in portions]
+    data = [_shown(one) if isinstance(one, Shards) else one for one in found]
     _check_place(out, data)
-    earlier = None if kept is None else [divided_as(one, told) for one, told in zip(data, kept["sets"], strict=True)]
-    surveys = [one.survey for one in earlier or ()] or [survey(one, looking(f"reading {one.name}")) for one in data]
+    earlier = (
+        None
+        if kept is None
+        else [divided_as(one, told) for one, told in zip(data, kept["sets"], strict=True)]
+    )
+    surveys = [one.survey for one in earlier or ()] or [
+        survey(one, looking(f"reading {one.name}")) for one in data
+    ]
     if wanted is None:
         check_set(surveys[0])
-    start = begin(wanted) if wanted else started(request, surveys[0].data)
+    start = begin(wanted, request.device) if wanted else started(request, surveys[0].data)
     if wanted is None:
         check_fit(start, surveys[0].data, request.mode)
-    sets = tuple(earlier or [_divided(one, start) for one in surveys])
-    recipe = _followed(wanted, sets) if wanted else _decided(request, start, sets[0])
+    parts = earlier or [_divided(one, start) for one in surveys]
+    sets = tuple(replace(one, streamed=_rest(whole)) for one, whole in zip(parts, found, strict=True))
+    recipe = replace(wanted, data=_without(portions, sets)) if wanted else _decided(request, start, sets)
     if kept is not None:
         recipe = replace(recipe, settings=_settings(kept["settings"]))
         counts = int(kept["learning"]), int(kept["parameters"])
         return Prepared(Plan(start, recipe, sets, out, *counts, tuple(kept["notes"])), None)
     notes = [note for one in surveys for note in worth_knowing(start, one)]
-    count = sum(len(one.training) for one in sets)
+    count = sum(one.count for one in sets)
     if request.start == SCRATCH and count < SMALL:
-        notes.append(f"{count:,} pictures teach little from scratch: without it they add to what a model knows already")
+        notes.append(
+            f"{count:,} pictures teach little from scratch: without it they add to what a model knows already"
+        )
     size = sum(parameter.numel() for parameter in start.module.parameters())
     tried = attempt(recipe) if alone else Tried(None, size, size)
-    return Prepared(Plan(start, recipe, sets, out, tried.learning, tried.parameters, tuple(notes)), tried.seconds)
+    return Prepared(
+        Plan(start, recipe, sets, out, tried.learning, tried.parameters, tuple(notes)), tried.seconds
+    )
 
 
 def started(request: Request, data: DataSet) -> Pretrained:
@@ -115,17 +132,17 @@ def _of_recipe(request: Request) -> Recipe:
     return recipe if request.start is None else replace(recipe, start=request.start)
 
 
-def _decided(request: Request, start: Pretrained, divided: Divided) -> Recipe:
+def _decided(request: Request, start: Pretrained, sets: tuple[Divided, ...]) -> Recipe:
     """A recipe for a set of which nothing was said but where it lies."""
-    data, device = divided.training, choose_device(request.device)
+    data, device = sets[0].survey.data, choose_device(request.device)
     mode = request.mode or mode_for(start, on_gpu=device.type != "cpu")
     precision = "bf16" if choose_precision("auto", device) is torch.bfloat16 else "fp32"
     scratch = request.start == SCRATCH
-    settings = settings_for(start, data, mode, scratch=scratch, precision=precision, steps=request.steps)
+    settings = settings_for(start, sets[0], mode, scratch=scratch, precision=precision, steps=request.steps)
     recipe = Recipe(
         name=f"{start.origin.name.rpartition('/')[2] or start.origin.name} trained on {data.name}",
         start=partial(started, request, data),
-        data=(Portion(data=data),),
+        data=_without((Portion(data=str(request.path)),), sets),
         goal=goal_for(start, data, mode),
         settings=settings,
         mode=mode,
@@ -133,10 +150,29 @@ def _decided(request: Request, start: Pretrained, divided: Divided) -> Recipe:
     return changed(recipe, request.changes) if request.changes else recipe
 
 
-def _followed(recipe: Recipe, sets: tuple[Divided, ...]) -> Recipe:
-    """The recipe without what is held out."""
-    portions = tuple(replace(each, data=one.training) for each, one in zip(recipe.data, sets, strict=True))
-    return replace(recipe, data=portions)
+def _without(portions: Sequence[Portion], sets: Sequence[Divided]) -> tuple[Portion, ...]:
+    """The portions without what is held out."""
+    found = []
+    for portion, one in zip(portions, sets, strict=True):
+        streamed = one.streamed
+        found.append(replace(portion, data=one.training if streamed is None else partial(_given, streamed)))
+    return tuple(found)
+
+
+def _given(streamed: Shards) -> Any:
+    """As a function that makes a set."""
+    return streamed
+
+
+def _shown(shards: Shards) -> DataSet:
+    """The last of many shards, which is looked through in place of all, and held out of."""
+    last = read_training(shards.paths[-1])
+    return replace(last, name=shards.name, labels=shards.labels or last.labels)
+
+
+def _rest(whole: DataSet | Shards) -> Shards | None:
+    """All shards but that one."""
+    return replace(whole, paths=whole.paths[:-1]) if isinstance(whole, Shards) else None
 
 
 def _divided(looked: Survey, start: Pretrained) -> Divided:
@@ -146,9 +182,10 @@ def _divided(looked: Survey, start: Pretrained) -> Divided:
 
 def _settings(kept: Mapping[str, Any]) -> Settings:
     """As JSON holds them: pairs are lists there."""
-    return Settings(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()}
-    )
+    values: dict[str, Any] = {}
+    for name, value in kept.items():
+        values[name] = tuple(value) if isinstance(value, list) else value
+    return Settings(**values)
 
 
 def _check_place(out: Path, sets: list[DataSet]) -> None:

@@ -24,7 +24,11 @@ class Blend:
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
-        return {"share": self.share, "model": str(self.path), "scores": [_score(score) for score in self.scores]}
+        return {
+            "share": self.share,
+            "model": str(self.path),
+            "scores": [_score(score) for score in self.scores],
+        }
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from seeread.training.follow import MODEL, follow
 from seeread.training.ranks.gathering import gather_objects
 from seeread.training.ranks.start import start, stop
 from seeread.training.ranks.world import World
+from seeread.training.streams.units import classes_of
 from seeread.training.watching.report import write_report
 from seeread.training.watching.samples import Asked, Samples
 from seeread.training.watching.usual import usual
@@ -190,9 +191,15 @@ def command(plan: Plan, model: Path) -> str:
 def _glances(plan: Plan) -> Callable[[int, nn.Module], Mapping[str, float]]:
     """Measures a model while it learns, on some of what is held out."""
 
+    processor = plan.start.processor
+    if plan.recipe.goal == "classify" and not processor.labels:
+        processor = replace(
+            processor, vocabulary=None, labels=classes_of([one.training for one in plan.sets])
+        )
+
     def look(step: int, module: nn.Module) -> Mapping[str, float]:
         now: Any = module
-        model = replace(plan.start, model=now, device=next(module.parameters()).device)
+        model = replace(plan.start, model=now, processor=processor, device=next(module.parameters()).device)
         found = {}
         for one in plan.sets:
             seen = glance(model, one.held_out, GLANCED[_kind(plan.start)]) if len(one.held_out) else None

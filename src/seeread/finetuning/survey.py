@@ -19,8 +19,7 @@ passed over when their turn comes."""
 class Survey:
     """`data` is the set without what is broken; `broken` says why, by id, with what could not even be read as a part of
     the set. `copies` are pairs of ids of pictures that are near copies of each other, the earlier one first. `opened`
-    is how many pictures were looked at; `prints` are the fingerprints of the pictures of `data`, if that was all of them.
-    """
+    is how many pictures were looked at; `prints` are the fingerprints of those of `data`, if that was all of them."""
 
     data: DataSet
     opened: int
@@ -42,7 +41,11 @@ def survey(data: DataSet, progress: Progress | None = None) -> Survey:
     copies = tuple((seen.items[one].id, seen.items[other].id) for one, other in near_copies(prints, prints))
     whole = replace(data, items=tuple(item for item in data.items if item.id not in found)) if found else data
     read = prints.read
-    kept = Fingerprints(prints.hashes[read], prints.thumbnails[read], read[read]) if len(seen) == len(data) else None
+    kept = (
+        Fingerprints(prints.hashes[read], prints.thumbnails[read], read[read])
+        if len(seen) == len(data)
+        else None
+    )
     return Survey(whole, len(seen), {**data.broken, **found}, copies, kept)
 
 
