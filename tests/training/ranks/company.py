@@ -12,7 +12,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.training.ranks.members", "tests.training.ranks.survivors"])
+CONTEXT.set_forkserver_preload(["tests.training.ranks.members", "tests.training.ranks.accidents"])
 """Every process is a fork of one that has imported torch already, which takes far longer than what they do."""
 
 

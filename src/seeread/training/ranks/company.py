@@ -34,7 +34,9 @@ def company(world: World, agreed: type[Exception] | tuple[type[Exception], ...] 
     A rank is alive while its process runs Python at all, whatever it does: to measure for an hour is no reason to be
     missed. An `agreed` error is one that all ranks raise together, and no failure.
     """
-    if world.size == 1:
+    if (
+        world.size == 1 or "MASTER_ADDR" not in os.environ
+    ):  # whoever made them meet elsewhere looks after them
         yield
         return
     pulse = _Pulse(world)
