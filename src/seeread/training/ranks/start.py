@@ -40,7 +40,7 @@ def start(
             f"This looks like one of several processes, yet {', '.join(missing)} is not in its environment. Start the "
             "run with torchrun, which sets all that is needed, or remove RANK and WORLD_SIZE to train in one process."
         )
-    rank, size, place = (_number(name) for name in NAMES[:3])
+    rank, size, place, _ = (_number(name) for name in (*NAMES[:3], "MASTER_PORT"))
     if not rank < size:
         raise UsageError(f"RANK is {rank}, but of {size} processes the last is number {size - 1}.")
     own = _device(device, place)
