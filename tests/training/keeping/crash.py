@@ -7,21 +7,22 @@ import sys
 from typing import Any
 
 POINTS = {
-    "before the folder": ("os.mkdir", r"\.part$"),
-    "before the tensors": ("open", r"\.part/\.state\.safetensors"),
-    "before the tensors are on the disk": ("fsync", r"\.part/\.state\.safetensors"),
-    "before the tensors have their name": ("os.rename", r"\.part/\.state\.safetensors"),
-    "before the notes": ("open", r"\.part/\.state\.json"),
-    "before the manifest": ("open", r"\.part/\.manifest"),
-    "before the manifest is on the disk": ("fsync", r"\.part/\.manifest"),
-    "before the folder is on the disk": ("fsync", r"\.part$"),
-    "before the folder has its name": ("os.rename", r"checkpoints/\.step-\d+\.\w+\.part$"),
+    "before the folder": ("os.mkdir", r"checkpoints/[^/]+$"),
+    "before the tensors": ("open", r"/\.state\.safetensors"),
+    "before the tensors are on the disk": ("fsync", r"/\.state\.safetensors"),
+    "before the tensors have their name": ("os.rename", r"/\.state\.safetensors"),
+    "before the notes": ("open", r"/\.state\.json"),
+    "before the manifest": ("open", r"/\.manifest"),
+    "before the manifest is on the disk": ("fsync", r"/\.manifest"),
+    "before the folder is on the disk": ("fsync", r"checkpoints/[^/]+$"),
+    "before the folder has its name": ("os.rename", r"checkpoints/\.[^/]+\.part$"),
     "before its name is on the disk": ("fsync", r"checkpoints$"),
     "before an old one loses its name": ("os.rename", r"checkpoints/step-\d+$"),
-    "when an old one is about to go": ("shutil.rmtree", r"\.gone$"),
-    "when a file of an old one is about to go": ("os.remove", r"\.gone/"),
-    "when an old one is empty": ("os.rmdir", r"\.gone$"),
+    "when an old one is about to go": ("shutil.rmtree", r"checkpoints/[^/]+$"),
+    "when a file of an old one is about to go": ("os.remove", r"checkpoints/[^/]+/(state|manifest)"),
+    "when an old one is empty": ("os.rmdir", r"checkpoints/[^/]+$"),
 }
+"""What is about to happen, and to which path."""
 
 
 def die_at(point: str, turn: int) -> None:

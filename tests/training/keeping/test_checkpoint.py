@@ -6,6 +6,8 @@ import random
 import re
 import resource
 import shutil
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -217,6 +219,49 @@ def test_where_no_file_can_grow_nothing_is_lost(tmp_path: Path) -> None:
     assert latest(tmp_path) == before
     with largest_file(largest):
         written(tmp_path, 200)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of half a megabyte, in memory."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(disk)]
+    if sys.platform != "linux" or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("only root may mount a disk, and not everywhere")
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_on_a_disk_that_is_full_nothing_is_lost(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(
+        CheckpointError, match=r"takes 1 MiB, and 0 MiB are free\. The reason: the disk is too full"
+    ):
+        written(small_disk, 100)
+    usage = shutil.disk_usage(
+        small_disk
+    )  # others write as well: what was free beforehand may be gone when it is needed
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=2**40))
+    (before,) = written(small_disk, 100)
+    larger = tensors(200) | {"large": torch.zeros(20_000)}
+    with (small_disk / "other").open("wb") as other:
+        other.write(bytes(usage.free - 2**15))
+    failures = 0
+    while True:
+        try:
+            path = write_checkpoint(small_disk, 200, larger, {})
+        except CheckpointError as error:
+            assert "No space left on device" in str(error)
+        else:
+            break
+        failures += 1
+        assert [each.name for each in before.parent.iterdir()] == [before.name]
+        assert latest(small_disk) == before
+        with (small_disk / "other").open("r+b") as other:  # a page more each time
+            other.truncate(usage.free - 2**15 - 4096 * failures)
+    assert failures > 10 and latest(small_disk) == path
 
 
 @pytest.mark.parametrize("trouble", ["ENOSPC", "EIO", "EROFS"])
