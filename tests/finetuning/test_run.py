@@ -3,7 +3,9 @@
 import json
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -12,6 +14,7 @@ from safetensors.torch import load_file
 import seeread
 from seeread.errors import UsageError
 from seeread.finetuning import run as running
+from seeread.finetuning.glance import glance
 from seeread.finetuning.plan import Plan
 from seeread.finetuning.request import Request
 from seeread.finetuning.result import Result
@@ -32,6 +35,19 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def asked(path: str, **options: object) -> Request:
     return Request(path=Path(path), start="tiny", changes=SETTINGS, **options)  # type: ignore[arg-type]
+
+
+def asks_to_stop() -> Callable[..., Any]:
+    """A glance at a run that has the process told to stop, once: the second time would be for good."""
+    told: list[bool] = []
+
+    def look(*arguments: Any) -> Any:
+        if not told:
+            told.append(True)
+            os.kill(os.getpid(), signal.SIGTERM)
+        return glance(*arguments)
+
+    return look
 
 
 def test_colours_are_learned_from_folders_and_the_run_tells_it() -> None:
@@ -62,17 +78,11 @@ def test_colours_are_learned_from_folders_and_the_run_tells_it() -> None:
 def test_a_run_that_was_stopped_goes_on_to_the_same_weights(monkeypatch: pytest.MonkeyPatch) -> None:
     sets.captioned(Path("set"))
     finetune(asked("set", steps=10, out=Path("whole")))
-    look = running.glance
-
-    def stopping(*arguments: object) -> object:
-        os.kill(os.getpid(), signal.SIGTERM)
-        return look(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(running, "glance", stopping)
-    with pytest.raises(StoppedError, match="after step 2 of 10"):
-        finetune(asked("set", steps=10))
+    with monkeypatch.context() as patched:
+        patched.setattr(running, "glance", asks_to_stop())
+        with pytest.raises(StoppedError, match=r"after step \d of 10"):
+            finetune(asked("set", steps=10))
     assert not Path("runs/set-1/result.json").exists()
-    monkeypatch.setattr(running, "glance", look)
     planned: list[Plan] = []
     finetune(asked("set", steps=10), running.Watch(planned=lambda plan, seconds: planned.append(plan)))
     assert planned[0].out == Path("runs/set-1")
@@ -82,11 +92,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_weights(monkeypatch: pytest.
 
 def test_pictures_that_came_since_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     sets.captioned(Path("set"))
-
-    def stopping(*_: object) -> None:
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    monkeypatch.setattr(running, "glance", stopping)
+    monkeypatch.setattr(running, "glance", asks_to_stop())
     with pytest.raises(StoppedError):
         finetune(asked("set", steps=6))
     sets.picture("red", 77).save("set/new.png")
