@@ -1,4 +1,4 @@
-"""A recipe is followed to a model that loads and says what it was trained on, the same whether or not it was stopped."""
+"""A recipe is followed to a model that loads and says what it was trained on, whether or not it was stopped."""
 
 import json
 from collections.abc import Callable

@@ -108,7 +108,9 @@ def begin(recipe: Recipe, device: torch.device | str = "auto") -> Pretrained:
     """What the recipe starts from, in float32 whatever it is stored in. What a function makes stays on its device,
     unless there are several ranks. Raises UsageError for a folder that is not there yet."""
     if not isinstance(recipe.start, str):
-        made = recipe.start()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(recipe.settings.seed)  # the same weights, whoever asks and whenever
+            made = recipe.start()
         several = dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
         place = torch.device(device) if several and device != "auto" else made.device
         made.module.to(place, torch.float32)
