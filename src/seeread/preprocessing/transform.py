@@ -13,7 +13,7 @@ from torch import Tensor
 from seeread.errors import UsageError
 from seeread.interface import Patches
 from seeread.preprocessing.colour import to_rgb
-from seeread.preprocessing.image import LIMITS, Limits, Source
+from seeread.preprocessing.image import LIMITS, Limits, Source, open_image
 from seeread.preprocessing.lines import LineTransform
 from seeread.preprocessing.pixels import (
     FILTERS,
@@ -89,6 +89,25 @@ class ImageTransform:
         else:
             load_resized(sources, self.resized_size, self.interpolation, limits, exact, store)
         return torch.from_numpy(result)
+
+    def shape(self, source: Source, limits: Limits = LIMITS) -> Array:
+        """One picture as `load` makes it but for its numbers: (height, width, 3) uint8 of the final size, to be kept in
+        a quarter of the memory until `normalised` is asked for."""
+        found: list[Array] = []
+        if self.mode in ("square", "cut"):
+            found.append(self._resized(open_image(source, limits)))
+        else:
+            load_resized([source], self.resized_size, self.interpolation, limits, False, lambda _, p: found.append(p))
+        return numpy.array(_centred(found[0], self.size, self.rounding, self.fill))
+
+    def normalised(self, shaped: Sequence[Array]) -> Tensor:
+        """Pictures of the final size, (height, width, 3) uint8, to what the model takes: (images, 3, height, width)
+        float32, all at once."""
+        pixels = torch.from_numpy(numpy.stack(shaped)).permute(0, 3, 1, 2)
+        result = pixels.to(torch.float32, memory_format=torch.contiguous_format)
+        channels = torch.tensor((self.mean, self.std), dtype=torch.float64).view(2, 3, 1, 1)
+        shift, scale = (255 * channels).float()  # rounded as `pixels.normalise` does it
+        return result.sub_(shift).div_(scale)
 
     def resized_size(self, height: int, width: int) -> tuple[int, int]:
         """The (height, width) a picture of `height` and `width` is resized to, before the cut or the padding."""

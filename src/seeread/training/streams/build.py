@@ -62,7 +62,7 @@ def build_stream(
     sets = [opened(portion) for portion in portions]
     processor = model.processor
     varied = Variation(settings.crop) if goal in ("contrast", "classify") and settings.crop < 1 else None
-    pictures = Pictures(processor.image_transform, varied, room_of(world.size))
+    pictures = Pictures(processor, varied, room_of(world.size))
     known = classes_of(sets, processor.labels) if goal == "classify" else ()
     numbers = {label: number for number, label in enumerate(known)}
     units = [
@@ -132,7 +132,7 @@ def _teaching(
     data: DataSet | Shards, goal: Goal, processor: Processor, pictures: Pictures, numbers: dict[str, int]
 ) -> Teaching:
     if isinstance(data, Shards):
-        return Teaching(goal, processor, Pictures(pictures.transform, pictures.variation, 0), {}, numbers)
+        return Teaching(goal, processor, Pictures(processor, pictures.variation, 0), {}, numbers)
     names = dict(zip(data.labels, data.called, strict=True))
     things = sorted({thing.label for item in data.items for thing in item.things or ()})
     return Teaching(goal, processor, pictures, names, numbers, tuple(things))

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from threading import Lock
 from typing import Protocol
 
 import torch
@@ -58,7 +58,8 @@ class SetDeck:
     ):
         self.name, self.units, self.kinds, self.steps, self.told = name, units, kinds, steps, told or {}
         self._shuffled = Shuffled(len(units), 1, seed)
-        self.order = lru_cache(maxsize=4)(self._order)
+        self._lock = Lock()
+        self._orders: dict[int, Tensor] = {}
 
     @property
     def size(self) -> int:
@@ -77,12 +78,19 @@ class SetDeck:
     def stand(self, mark: State) -> None:
         """Nothing has to be done."""
 
-    def _order(self, epoch: int) -> Tensor:
-        """(units,) the places of an epoch."""
-        order = self._shuffled.order(epoch)
+    def order(self, epoch: int) -> Tensor:
+        """(units,) the places of an epoch. Those of the last few epochs are remembered."""
         if self.steps is None:
-            return order
-        _, sizes = self.steps(epoch * self.size, self.size).unique_consecutive(return_counts=True)
+            return self._shuffled.order(epoch)
+        with self._lock:  # threads ask for the same epoch at once, and it may take a second
+            if epoch not in self._orders:
+                self._orders = {each: self._orders[each] for each in list(self._orders)[-2:]}
+                self._orders[epoch] = self._spread(epoch, self.steps)
+            return self._orders[epoch]
+
+    def _spread(self, epoch: int, steps: Callable[[int, int], Tensor]) -> Tensor:
+        order = self._shuffled.order(epoch)
+        _, sizes = steps(epoch * self.size, self.size).unique_consecutive(return_counts=True)
         return torch.tensor(spread(order.tolist(), self.kinds, sizes.tolist()))
 
 

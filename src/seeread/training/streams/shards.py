@@ -12,7 +12,6 @@ for bit, and with another number of ranks, takes an order by number, and then li
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -66,7 +65,7 @@ class ShardDeck:
         self._shuffled = Shuffled(len(shards.paths), 1, seed)
         self._first = {0: 0}  # the first turn of each group of shards that was come to
         self._lock = RLock()
-        self._group = lru_cache(maxsize=3)(self._read)
+        self._groups_read: dict[int, Sequence[Unit]] = {}
 
     @property
     def size(self) -> None:
@@ -96,6 +95,13 @@ class ShardDeck:
                 self._first[group + 1] = self._first[group] + len(units)
                 group += 1
             return group, units
+
+    def _group(self, group: int) -> Sequence[Unit]:
+        """What can be learned from a group. The last three are remembered."""
+        if group not in self._groups_read:
+            self._groups_read = {each: self._groups_read[each] for each in list(self._groups_read)[-2:]}
+            self._groups_read[group] = self._read(group)
+        return self._groups_read[group]
 
     def _read(self, group: int) -> Sequence[Unit]:
         epoch, place = divmod(group, self._groups)

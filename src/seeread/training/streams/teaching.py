@@ -11,6 +11,7 @@ from seeread.data.example import Example, overview
 from seeread.data.lessons.objects import Detection, Listing
 from seeread.data.sets.item import Item
 from seeread.errors import DataError
+from seeread.interface import Batch
 from seeread.preprocessing.dialogue import Dialogue, Picture, PromptStyle, Turn, ask
 from seeread.preprocessing.image import Source
 from seeread.preprocessing.pointing.locations import Located
@@ -68,14 +69,21 @@ class Teaching:
         """As the objective of the goal takes it. Raises UsageError where a dialogue is too long for the model."""
         texts = [each.text for each in ready]
         if self.goal == "write":
-            return self.processor.prompts([each.dialogue for each in ready], texts)
+            return self._rows(ready, texts)
         if self.goal == "contrast and write":
-            tokens = self.processor.texts(texts)
-            return self.processor.prompts([each.dialogue for each in ready], texts), tokens
-        images = self.processor.images([each.picture for each in ready if each.picture is not None])
+            return self._rows(ready, texts), self.processor.texts(texts)
+        images = self.pictures.images([each.picture for each in ready if each.picture is not None])
         if self.goal == "classify":
             return images, torch.tensor([each.label for each in ready])
         return images, self.processor.texts(texts)
+
+    def _rows(self, ready: Sequence[Ready], answers: Sequence[str]) -> Batch:
+        """As `Processor.prompts` does it, with pictures that were prepared."""
+        dialogues = [each.dialogue for each in ready]
+        shown = [picture.source for each in dialogues for turn in each for picture in turn.pictures]
+        images = self.pictures.images(shown) if shown else None
+        counts = [] if images is None else self.processor.image_tokens(images)
+        return replace(self.processor.words(dialogues, counts, answers), images=images)
 
     @property
     def _style(self) -> PromptStyle:
