@@ -32,6 +32,7 @@ def main(accident: str, folder: str) -> int:
     torch.set_num_threads(1)
     world = start(patience=9)
     settings = replace(RUN, sharding="fsdp") if "sharded" in accident else RUN
+    settings = replace(settings, recompute="thrifty" in accident)
     goal = Goal("softmax")
 
     def batch(step: int) -> Any:

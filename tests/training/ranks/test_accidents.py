@@ -80,19 +80,30 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(folder: Path, ends: dict[str
 
 
 def test_a_run_that_was_sharded_goes_on_bit_for_bit(folder: Path, ends: dict[str, list[Left]]) -> None:
-    """As one that was never killed, and, to rounding, as one that was not sharded."""
-    (folder / "whole").mkdir()
-    both = [("sharded", folder / "killed sharded"), ("sharded", folder / "whole")]
-    for company in [Company(2, MODULE, [run, str(place)], folder) for run, place in both]:
+    """As one that was never killed, and, to rounding, as one that was not sharded, and one that recomputes."""
+    runs = [("sharded", folder / "killed sharded"), ("sharded", folder / "whole")]
+    runs.append(("sharded thrifty", folder / "thrifty"))
+    for _, place in runs:
+        place.mkdir(exist_ok=True)
+    for company in [Company(2, MODULE, [run, str(place)], folder) for run, place in runs]:
         for left in company.wait():
             assert left.code == 0, left.said
     assert same(folder / "killed sharded", folder / "whole")
     assert same(folder / "none", folder / "whole", tolerance=1e-5)
+    assert same(folder / "none", folder / "thrifty", tolerance=1e-5)
 
 
 def torchrun(accident: str, place: Path) -> subprocess.CompletedProcess[str]:
     """Two processes, as people start them."""
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", MODULE]
+    command = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node=2",
+        "-m",
+        MODULE,
+    ]
     return subprocess.run(
         [*command, accident, str(place)],
         cwd=Path(__file__).parents[3],

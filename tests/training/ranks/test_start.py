@@ -69,6 +69,8 @@ def test_others_that_never_come_are_not_waited_for_for_ever(
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     surrounded(monkeypatch, RANK=rank, MASTER_PORT=port)
-    with pytest.raises(UsageError, match=rf"Process {rank} of 2 could not meet the others at 127.0.0.1:{port}"):
+    with pytest.raises(
+        UsageError, match=rf"Process {rank} of 2 could not meet the others at 127.0.0.1:{port}"
+    ):
         start(CPU, meeting=1)
     assert not torch.distributed.is_initialized()

@@ -55,7 +55,7 @@ def gather_objects(value: Any) -> list[Any]:
     padded = torch.zeros(max(lengths), dtype=torch.uint8)
     padded[: len(letters)] = letters
     rows = gather(padded[None])
-    return [json.loads(bytes(row[:length].tolist())) for row, length in zip(rows, lengths, strict=True)]
+    return [json.loads(row[:length].numpy().tobytes()) for row, length in zip(rows, lengths, strict=True)]
 
 
 def barrier() -> None:
