@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-NAMES = ("encode", "families", "generate", "preprocess", "start")
+NAMES = ("encode", "families", "generate", "losses", "preprocess", "start")
 
 
 def main() -> int:

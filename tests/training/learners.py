@@ -49,8 +49,9 @@ from seeread.pretrained import Origin, Pretrained
 from seeread.text.encoder import TextEncoderConfig
 from seeread.text.encoder_decoder import EncoderDecoderConfig
 from seeread.training.objectives.captions import contrast_and_captions
-from seeread.training.objectives.choosing import classification, filling
-from seeread.training.objectives.contrast import contrastive, info_nce
+from seeread.training.objectives.classification import classification
+from seeread.training.objectives.contrast import contrastive
+from seeread.training.objectives.filling import filling
 from seeread.training.objectives.objective import Objective
 from seeread.training.objectives.writing import writing
 from seeread.training.streams.stream import Steps
@@ -158,7 +159,7 @@ def to_say(learner: Learner) -> Teaching:
 
 
 def to_compare(learner: Learner) -> Teaching:
-    return contrastive(info_nce), pairs(mixture(EXAMPLES, QUESTION), learner.processor)
+    return contrastive(), pairs(mixture(EXAMPLES, QUESTION), learner.processor)
 
 
 def to_compare_and_write(learner: Learner) -> Teaching:

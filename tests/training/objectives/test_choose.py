@@ -6,8 +6,9 @@ import torch
 from seeread.errors import UsageError
 from seeread.training.objectives.captions import ContrastAndCaptions
 from seeread.training.objectives.choose import goals_of, objective_for
-from seeread.training.objectives.choosing import classification, filling
+from seeread.training.objectives.classification import classification
 from seeread.training.objectives.contrast import Contrast, info_nce, pairwise_sigmoid
+from seeread.training.objectives.filling import filling
 from seeread.training.objectives.writing import writing
 from tests.tiny import tiny_model
 from tests.training.learners import LEARNERS

@@ -11,8 +11,9 @@ from seeread.data.collate import batches_and_texts
 from seeread.data.masking import Masked
 from seeread.interface import Batch, Role
 from seeread.training.objectives.captions import contrast_and_captions
-from seeread.training.objectives.choosing import classification, filling
+from seeread.training.objectives.classification import classification
 from seeread.training.objectives.contrast import contrastive, info_nce, pairwise_sigmoid
+from seeread.training.objectives.filling import filling
 from seeread.training.objectives.writing import next_token, writing
 from tests.tiny import COLOURS, WORDS, ColourModel
 from tests.training.learners import EXAMPLES, LEARNERS, mixture

@@ -5,8 +5,9 @@ from torch import nn
 from seeread.errors import UsageError
 from seeread.interface import Classifies, Compares, Fills, Generates
 from seeread.training.objectives.captions import ContrastAndCaptions
-from seeread.training.objectives.choosing import classification, filling
+from seeread.training.objectives.classification import classification
 from seeread.training.objectives.contrast import Contrast
+from seeread.training.objectives.filling import filling
 from seeread.training.objectives.objective import Objective
 from seeread.training.objectives.writing import writing
 from seeread.training.recipe import Goal
