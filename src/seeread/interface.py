@@ -208,7 +208,8 @@ class Compares(Embeds, Protocol):
         ...
 
     def compare(self, images: Tensor, texts: Tensor) -> Tensor:
-        """Logits (images, texts) of unit vectors (images, dimension) and (texts, dimension)."""
+        """Logits (images, texts) of unit vectors (images, dimension) and (texts, dimension): their cosines, scaled and
+        moved."""
         ...
 
 
