@@ -28,7 +28,9 @@ def make_step(run: Standing) -> Moment:
     begun = time.perf_counter()
     settings = run.settings
     torch.manual_seed(seed_of(settings.seed, run.step, run.world.rank))
+    known = set(run.stream.trouble if run.step else ())
     parts = [next(run.stream) for _ in range(settings.accumulate)]
+    trouble = run.stream.trouble
     waited = time.perf_counter() - begun
 
     seen = statistics(run.learner)
@@ -72,7 +74,8 @@ def make_step(run: Standing) -> Moment:
         scale=scale_of(run.learner),
         utilisation=None if most is None or run.work is None else run.work / seconds / most,
         skipped=not sound,
-        broken=len(run.stream.trouble),
+        broken=len(trouble),
+        trouble={name: why for name, why in trouble.items() if name not in known},
     )
 
 

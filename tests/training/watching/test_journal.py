@@ -7,11 +7,17 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
+from torch import nn
 
 from seeread.errors import DataError, SeereadError, UsageError
+from seeread.training.settings import Settings
+from seeread.training.streams.stream import Steps
+from seeread.training.trainer import train
 from seeread.training.watching.history import History, read_history
 from seeread.training.watching.journal import Journal, read_journal
 from seeread.training.watching.ledger import Ledger
+from seeread.training.watching.sections.course import read_course
 from seeread.training.watching.watcher import Moment
 from tests.training.watching.moments import MODEL, beginning, follow, moment
 
@@ -73,6 +79,14 @@ def test_a_last_line_that_was_torn_is_no_loss(tmp_path: Path, torn: bytes) -> No
     follow([Journal(tmp_path)], tmp_path, 5, 7)
     assert steps(tmp_path) == [1, 2, 3, 4, 5, 6, 7]
     assert len(path.read_bytes().splitlines()) == 7 and path.read_bytes().endswith(b"}\n")
+
+
+def test_a_line_without_its_end_is_not_gone_on_with(tmp_path: Path) -> None:
+    follow([Journal(tmp_path)], tmp_path, 0, 6)
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(path.read_bytes()[:-1])
+    follow([Journal(tmp_path)], tmp_path, 6, 8)
+    assert steps(tmp_path) == [1, 2, 3, 4, 5, 7, 8]
 
 
 def test_damage_in_the_middle_is_told(tmp_path: Path) -> None:
@@ -139,6 +153,29 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SeereadError, match="cannot be written"):
         Ledger(tmp_path / "file" / "log.jsonl").open(0)
+
+
+class Stumbling(Steps):
+    """Finds one more broken example with every second batch."""
+
+    @property
+    def trouble(self) -> dict[str, str]:
+        return {"found at once": "empty"} | {f"{n}.jpg": "damaged" for n in range(2, self.given + 1, 2)}
+
+
+def test_what_a_stream_passed_over_is_told_once(tmp_path: Path) -> None:
+    def run(steps: int) -> None:
+        settings = Settings(steps=steps, rate=1e-3, precision="fp32", average=None)
+        stream = Stumbling(lambda step: torch.ones(1, 2))
+        train(nn.Linear(2, 2), lambda model, batch: model(batch).sum(), stream, settings, tmp_path,
+              watchers=[Journal(tmp_path)])  # fmt: skip
+
+    run(5)
+    run(8)  # goes on
+    told = [(one.step, list(one.trouble), one.broken) for one in read_journal(tmp_path) if one.trouble]
+    later = [(step, [f"{step}.jpg"], step // 2 + 1) for step in (2, 4, 6, 8)]
+    assert told == [(1, ["found at once"], 1), *later]
+    assert list(read_course(tmp_path, "").trouble) == ["found at once", "2.jpg", "4.jpg", "6.jpg", "8.jpg"]
 
 
 def test_the_history_of_a_run(tmp_path: Path) -> None:
