@@ -22,12 +22,12 @@ def wrapped(learner: nn.Module, settings: Settings, world: World) -> nn.Module:
     Gradients are averaged over the ranks as they come. Statistics of batches (BatchNorm) are each rank's own while it
     learns; those that are saved are the first rank's.
     """
+    if world.size > 1 and settings.sharding == "fsdp":  # which moves a block at a time: the whole may be too large
+        learner.register_forward_pre_hook(_see_alike)
+        return sharded(learner, settings, world)
     learner.to(world.device)
     if world.size == 1:
         return learner
-    if settings.sharding == "fsdp":
-        learner.register_forward_pre_hook(_see_alike)
-        return sharded(learner, settings, world)
     devices = None if world.device.type == "cpu" else [world.device]
     # Models that write may leave layers out, or a whole tower where a batch has no pictures, and perhaps on one rank
     # only. DDP has to look for it then, every time; those that compare use all that they have.
