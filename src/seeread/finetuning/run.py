@@ -10,6 +10,7 @@ from typing import Any
 from torch import nn
 
 from seeread.checkpoints.load import load
+from seeread.checkpoints.placement import choose_device
 from seeread.checkpoints.save import save
 from seeread.data.sets.dataset import DataSet
 from seeread.data.sets.read import read_set
@@ -63,7 +64,7 @@ def finetune(request: Request, watch: Watch | None = None, *, dry: bool = False)
     saved its state; otherwise SeereadError that says what to do.
     """
     watch = watch or Watch()
-    world = start()
+    world = start(None if request.device == "auto" else choose_device(request.device))
     try:
         if world.first:
             return _first(request, watch, world, dry)
