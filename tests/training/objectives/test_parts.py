@@ -55,6 +55,16 @@ def test_contrast_is_of_all_parts(loss: str, plain: Any, sizes: list[int]) -> No
         torch.testing.assert_close(gradients(model, objective, cut(pairs(), sizes)), wanted, **CLOSE)
 
 
+def test_vectors_of_half_precision_are_compared_in_single() -> None:
+    model = tiny_model("sigmoid").module.train()
+    with torch.autocast("cpu", torch.bfloat16):
+        images, texts = model.embed_image(pairs()[0]), model.embed_text(pairs()[1])
+    wanted = pairwise_sigmoid(model.compare(images, texts)).detach()
+    learner = Learner(model, contrastive(), replace(EXACT, precision="bf16"))
+    for parts in ([pairs()], cut(pairs(), [4, 4])):
+        torch.testing.assert_close(backward(learner, learner.objective, parts), wanted, **CLOSE)
+
+
 class Noisy(nn.Module):
     """A dual encoder that leaves out some of what it sees, and has a norm over batches."""
 

@@ -73,6 +73,15 @@ def test_a_scale_of_100_is_exact_in_single_precision(alike: float) -> None:
             assert one.isfinite().all() and error < 3e-5
 
 
+@pytest.mark.parametrize(("loss", "count"), [(tiled_info_nce, 3), (tiled_sigmoid, 4)])
+def test_half_precision_around_it_changes_nothing(loss: Callable[..., Tensor], count: int) -> None:
+    given = (*vectors(20), *similarity(100.0, -10.0))[:count]
+    singles = tuple(each.detach().float().requires_grad_() for each in given)
+    wanted = told(loss, singles)
+    with torch.autocast("cpu", torch.bfloat16):
+        torch.testing.assert_close(told(loss, singles), wanted, rtol=0, atol=0)
+
+
 def test_gradients_are_those_of_small_differences() -> None:
     both, (s, b) = vectors(5, 3), similarity(2.0, -1.0)
     torch.autograd.gradcheck(lambda *given: tiled_info_nce(*given, tile=2), (*both, s))

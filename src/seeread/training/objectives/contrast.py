@@ -77,10 +77,8 @@ def compared(
     """The loss of what `to_compare` gives, of all ranks, in float32: `loss` of the logits, or, if that is None, softmax
     without a bias and sigmoid with one. Of several scales (one a part of a step) the mean counts; they are equal."""
     with torch.autocast(images.device.type, enabled=False):
-        scale, bias = (
-            scale.mean(dim=0, keepdim=True),
-            None if bias is None else bias.mean(dim=0, keepdim=True),
-        )
+        scale = scale.mean(dim=0, keepdim=True)
+        bias = None if bias is None else bias.mean(dim=0, keepdim=True)
         first = 0 if alone() else dist.get_rank() * len(images)
         texts = gather(texts)
         if loss is not None:
