@@ -69,7 +69,7 @@ recipe = Recipe(
     start=small,
     data=(Portion(data=scenes),),
     goal="contrast",
-    settings=Settings(steps=1200, rate=1e-3, batch=64, warmup=100, average=0.99, crop=1.0, precision="fp32"),
+    settings=Settings(steps=800, rate=1e-3, batch=64, warmup=80, average=0.99, crop=1.0, precision="fp32"),
 )
 
 # Tables 18 and 19 of the paper: 32 epochs of 400 million pairs. Its only augmentation is a random square crop of the

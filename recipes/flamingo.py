@@ -1,5 +1,5 @@
-"""Flamingo (arXiv:2204.14198) as OpenFlamingo trains it (arXiv:2308.01390): between the blocks of a language model stand
-gates, closed at first, through which it learns to look. Tower and language model stay as they are.
+"""Flamingo (arXiv:2204.14198) as OpenFlamingo trains it (arXiv:2308.01390): between the blocks of a language model
+stand gates, closed at first, through which it learns to look. Tower and language model stay as they are.
 
     seeread train recipes/flamingo.py --out runs/flamingo
     torchrun --nproc-per-node 8 -m seeread train recipes/flamingo.py --full --out runs/flamingo-full
@@ -79,7 +79,7 @@ recipe = Recipe(
     ),
     goal="write",
     mode="connector",
-    settings=Settings(steps=900, rate=2e-3, batch=32, warmup=45, average=0.98, precision="fp32"),
+    settings=Settings(steps=600, rate=2e-3, batch=16, warmup=30, average=0.98, precision="fp32"),
 )
 
 # OpenFlamingo's report and its training script: AdamW with a rate of 1e-4 that stays constant after 1,875 steps of

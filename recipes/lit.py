@@ -47,7 +47,7 @@ recipe = Recipe(
     data=(Portion(data=scenes),),
     goal="contrast",
     mode="lit",
-    settings=Settings(steps=600, rate=1e-3, batch=64, warmup=60, average=0.98, crop=1.0, precision="fp32"),
+    settings=Settings(steps=300, rate=1e-3, batch=64, warmup=30, average=0.98, crop=1.0, precision="fp32"),
 )
 
 # The authors' example, of which the paper's runs are longer ones (big_vision, configs/proj/image_text/lit_coco.py):

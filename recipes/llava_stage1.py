@@ -1,5 +1,5 @@
-"""LLaVA, first stage (arXiv:2304.08485, arXiv:2310.03744): a connector alone learns to turn what a tower sees into words
-of a language model. Both stay as they are. `llava_stage2.py` goes on from what this leaves behind.
+"""LLaVA, first stage (arXiv:2304.08485, arXiv:2310.03744): a connector alone learns to turn what a tower sees into
+words of a language model. Both stay as they are. `llava_stage2.py` goes on from what this leaves behind.
 
     seeread train recipes/llava_stage1.py --out runs/llava-stage1
     torchrun --nproc-per-node 8 -m seeread train recipes/llava_stage1.py --full --out runs/llava-stage1-full
@@ -52,7 +52,7 @@ recipe = Recipe(
     goal="write",
     mode="connector",
     settings=Settings(
-        steps=400, rate=2e-3, batch=32, warmup=20, weight_decay=0.0, average=0.98, precision="fp32"
+        steps=300, rate=2e-3, batch=16, warmup=15, weight_decay=0.0, average=0.98, precision="fp32"
     ),
 )
 

@@ -71,7 +71,7 @@ recipe = Recipe(
     ),
     goal="write",
     settings=Settings(
-        steps=1500, rate=2e-3, batch=64, warmup=150, average=0.99, frozen=("vision",), precision="fp32"
+        steps=1200, rate=2e-3, batch=32, warmup=120, average=0.99, frozen=("vision",), precision="fp32"
     ),
 )
 

@@ -67,10 +67,10 @@ recipe = Recipe(
     data=(Portion(data=scenes, task="answer"),),
     goal="write",
     settings=Settings(
-        steps=500,
+        steps=400,
         rate=5e-4,
-        batch=32,
-        warmup=25,
+        batch=16,
+        warmup=20,
         weight_decay=0.0,
         average=0.98,
         frozen=("vision",),

@@ -73,10 +73,10 @@ recipe = Recipe(
     data=(Portion(data=scenes),),
     goal="contrast",
     settings=Settings(
-        steps=1200,
+        steps=800,
         rate=1e-3,
         batch=64,
-        warmup=100,
+        warmup=80,
         betas=(0.9, 0.95),
         average=0.99,
         crop=1.0,
