@@ -25,17 +25,21 @@ HOLD = (
 
 
 def test_another_process_is_kept_out_until_the_first_is_gone(tmp_path: Path) -> None:
-    (path := write_checkpoint(tmp_path, 1, {"a": torch.ones(1)}, {})).exists()
+    path = write_checkpoint(tmp_path, 1, {"a": torch.ones(1)}, {})
     half = path.with_name(".step-00000002.1a2b3c4d.part")
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True
-    ) as other:
-        assert other.stdout is not None and other.stdout.readline() == "mine\n"
-        shutil.copytree(path, half)  # it writes
-        with pytest.raises(UsageError, match=rf"process {other.pid} trains in this folder"), claim(tmp_path):
-            pass
-        assert half.exists()  # what a living writer writes is left alone
-        other.send_signal(signal.SIGKILL)
+    ready, told = os.pipe()
+    other = os.fork()
+    if not other:
+        with claim(tmp_path):
+            os.write(told, b"mine")
+            signal.pause()
+    assert os.read(ready, 4) == b"mine"
+    shutil.copytree(path, half)  # it writes
+    with pytest.raises(UsageError, match=rf"process {other} trains in this folder"), claim(tmp_path):
+        pass
+    assert half.exists()  # what a living writer writes is left alone
+    os.kill(other, signal.SIGKILL)
+    os.waitpid(other, 0)
     with claim(tmp_path):
         assert not half.exists() and path.exists()
 

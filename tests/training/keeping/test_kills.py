@@ -18,6 +18,6 @@ def campaign(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="it looks where files lie in /proc")
 def test_a_run_that_is_killed_a_dozen_times_ends_as_one_that_was_left_alone() -> None:
-    done = campaign("--kills", "12", "--settings", json.dumps({"steps": 120}))
+    done = campaign("--kills", "12", "--settings", json.dumps({"steps": 60}))
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout)["kills"] >= 12

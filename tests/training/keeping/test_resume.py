@@ -15,6 +15,7 @@ from seeread.errors import CheckpointError, DataError, UsageError
 from seeread.models.dual_encoder import DualEncoder
 from seeread.training import standing, trainer
 from seeread.training.keeping.checkpoint import checkpoints, write_checkpoint
+from seeread.training.objectives.contrast import Contrast
 from seeread.training.recipe import Portion
 from seeread.training.standing import AVERAGE, LEARNER, OPTIMIZER
 from seeread.training.streams.build import build_stream
@@ -138,7 +139,7 @@ def test_it_goes_on_within_a_set_that_is_read_ahead(workers: int, accumulate: in
         portions = [Portion(data=data(21, "captions", broken=(3, 8)))]
         stream = build_stream(start, portions, "contrast", settings, workers=workers)
         try:
-            return train(start.model, toy.contrast, stream, settings, out, watchers=watchers), stream.trouble
+            return train(start.model, Contrast(), stream, settings, out, watchers=watchers), stream.trouble
         finally:
             stream.close()
 

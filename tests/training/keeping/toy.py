@@ -98,16 +98,11 @@ class Witness:
         self.file.close()
 
 
-def contrast(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
-    """Each picture picks its text out of all."""
-    logits: Tensor = model(*batch)
-    return F.cross_entropy(logits, torch.arange(len(logits)))
-
-
 def objective(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
-    """The same of pictures that noise was added to."""
+    """Each picture picks its text out of all, and noise was added to it."""
     images, tokens = batch
-    return contrast(model, (images + 0.1 * torch.randn(images.shape), tokens))
+    logits: Tensor = model(images + 0.1 * torch.randn(images.shape), tokens)
+    return F.cross_entropy(logits, torch.arange(len(logits)))
 
 
 def measure(step: int, model: nn.Module) -> Mapping[str, float]:
