@@ -146,6 +146,12 @@ def test_dialogues_that_are_too_long_for_the_model(workers: int) -> None:
     built.close()
 
 
+def test_dialogues_that_are_all_too_long_stop_the_run() -> None:
+    long = Question("why? " * 1000, ("so",), "long")
+    with pytest.raises(DataError, match=r"in a row are broken.*reads at most"):
+        next(writer([Item(f"{number}", picture(number), questions=(long,)) for number in range(3)]))
+
+
 def test_what_was_found_when_the_set_was_read_is_told() -> None:
     built = stream(replace(data(20), broken={"row 7": "it is no row"}))
     assert built.trouble == {"row 7": "it is no row"}

@@ -4,7 +4,7 @@ import hashlib
 import json
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import Any, Self
 
@@ -18,7 +18,7 @@ from seeread.training.streams.sending import received, sent
 from seeread.training.streams.share import Share
 from seeread.training.streams.stream import State
 from seeread.training.streams.teaching import Ready, Teaching
-from seeread.training.streams.trouble import LISTED, Trouble, too_much
+from seeread.training.streams.trouble import LISTED, Trouble
 from seeread.training.streams.units import Unit
 
 IN_A_ROW = 100
@@ -55,13 +55,28 @@ class Order:
         return turns
 
 
-@dataclass
+@dataclass(frozen=True)
+class Drawn:
+    """What was drawn for a number, the `attempt` that gave it, and the ids of what was broken before, and why."""
+
+    number: int
+    attempt: int = 0
+    id: str = ""
+    ready: Ready = field(default_factory=Ready)
+    broken: tuple[tuple[str, str], ...] = ()
+
+    def after(self, id: str, why: str) -> "Drawn":
+        """The next attempt, this one being broken."""
+        return replace(self, attempt=self.attempt + 1, broken=(*self.broken, (id, why)))
+
+
+@dataclass(frozen=True)
 class Made:
     """A batch, and what was found broken while it was made."""
 
     batch: Any
-    broken: dict[str, str] = field(default_factory=dict)
-    missed: int = 0
+    broken: Mapping[str, str]
+    missed: int
 
 
 class Maker:
@@ -83,56 +98,47 @@ class Maker:
     def __call__(self, first: int) -> Made:
         """The batch, on its way to the device. Raises DataError where too many examples in a row are broken."""
         numbers = self.share.numbers(first)
-        found = list(self.workers.map(self._example, numbers))
-        made = Made(None)
-        ready = []
-        for each in found:
-            ready.append(each[0])
-            made.broken |= each[2]
-            made.missed += len(each[2])
+        drawn = list(self.workers.map(self._example, numbers))
         teaching = self.teachings[0]
-        while made.batch is None:
-            try:
-                made.batch = teaching.batch(ready)
-            except (UsageError, TemplateError):
-                self._replace_unfit(numbers, found, ready, made)
-        made.batch = sent(made.batch, self.device)
-        return made
+        try:
+            batch = teaching.batch([each.ready for each in drawn])
+        except (UsageError, TemplateError):
+            drawn = [self._fitting(each) for each in drawn]
+            batch = teaching.batch([each.ready for each in drawn])
+        broken = {id: why for each in drawn for id, why in each.broken}
+        return Made(sent(batch, self.device), broken, sum(len(each.broken) for each in drawn))
 
-    def _example(self, number: int, attempt: int = 0) -> tuple[Ready, int, dict[str, str]]:
-        """The example of a number, or the first whole one after it; the attempt that gave it, and what was broken."""
-        broken: dict[str, str] = {}
-        for each in range(attempt, attempt + IN_A_ROW):
-            which, unit = self.order.unit(number, each)
+    def _example(self, number: int) -> Drawn:
+        """The example of a number, or the first whole one after it."""
+        return self._next(Drawn(number))
+
+    def _next(self, drawn: Drawn) -> Drawn:
+        """The first whole example from that attempt on."""
+        while drawn.attempt < IN_A_ROW:
+            which, unit = self.order.unit(drawn.number, drawn.attempt)
             try:
-                chance = random.Random(f"{self.seed} {number}")  # the same for whatever takes the place
-                return self.teachings[which].example(unit, chance), each, broken
+                chance = random.Random(f"{self.seed} {drawn.number}")  # the same for whatever takes the place
+                return replace(drawn, id=unit.id, ready=self.teachings[which].example(unit, chance))
             except (DataError, ImageError) as error:
-                broken[unit.id] = str(error)
-        raise DataError(
-            f"{IN_A_ROW} examples in a row are broken. " + str(too_much(len(broken), IN_A_ROW, 0.0, broken))
-        )
+                drawn = drawn.after(unit.id, str(error))
+        first = "; ".join(f"{id}: {why}" for id, why in dict(drawn.broken[:3]).items())
+        raise DataError(f"{IN_A_ROW} examples in a row are broken. The first: {first}. Look after the data.")
 
-    def _replace_unfit(
-        self, numbers: range, found: list[tuple[Ready, int, dict[str, str]]], ready: list[Ready], made: Made
-    ) -> None:
-        """Replaces the first example that the model cannot take by itself, such as one that is too long for it; raises
-        what is wrong if there is none."""
+    def _fitting(self, drawn: Drawn) -> Drawn:
+        """The same, or the first after it that the model can take by itself: it may be too long for it."""
         teaching = self.teachings[0]
-        for place, each in enumerate(ready):
+        while True:
             try:
-                teaching.batch([each])
+                teaching.batch([drawn.ready])
             except (UsageError, TemplateError) as error:
-                attempt = found[place][1]
-                _, unit = self.order.unit(numbers[place], attempt)
-                if len(made.broken) >= IN_A_ROW:
-                    raise
-                found[place] = self._example(numbers[place], attempt + 1)
-                ready[place] = found[place][0]
-                made.broken |= {unit.id: str(error)} | found[place][2]
-                made.missed += 1 + len(found[place][2])
-                return
-        teaching.batch(ready)
+                shorter = teaching.shorter(drawn.ready)
+                drawn = (
+                    replace(drawn, ready=shorter)
+                    if shorter
+                    else self._next(drawn.after(drawn.id, str(error)))
+                )
+            else:
+                return drawn
 
 
 class Dealt:

@@ -77,6 +77,17 @@ class Teaching:
             return images, torch.tensor([each.label for each in ready])
         return images, self.processor.texts(texts)
 
+    def shorter(self, ready: Ready) -> Ready | None:
+        """The same with fewer words, if that is still what it was: captions of a model that compares and writes are cut
+        to its length, as those of models that compare are (CoCa does so too)."""
+        words = ready.text.split()
+        kept = len(words) - max(1, len(words) // 8)
+        return (
+            replace(ready, text=" ".join(words[:kept]))
+            if self.goal == "contrast and write" and kept
+            else None
+        )
+
     def _rows(self, ready: Sequence[Ready], answers: Sequence[str]) -> Batch:
         """As `Processor.prompts` does it, with pictures that were prepared."""
         dialogues = [each.dialogue for each in ready]
