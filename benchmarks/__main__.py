@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-NAMES = ("encode", "families", "generate", "losses", "preprocess", "start")
+NAMES = ("encode", "families", "generate", "losses", "preprocess", "start", "train")
 
 
 def main() -> int:
