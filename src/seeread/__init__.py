@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from seeread.errors import SeereadError as SeereadError
     from seeread.evaluation.certainty.calibrate import calibrate as calibrate
     from seeread.evaluation.evaluate import evaluate as evaluate
+    from seeread.finetuning.train import train as train
     from seeread.preprocessing.image import Video as Video
     from seeread.pretrained import Pretrained as Pretrained
     from seeread.tasks.answer import answer as answer
@@ -43,6 +44,7 @@ _OFFERED = {
     "read_set": "seeread.data.sets.read",
     "save": "seeread.checkpoints.save",
     "segment": "seeread.tasks.segment",
+    "train": "seeread.finetuning.train",
 }
 
 

@@ -138,3 +138,12 @@ def test_recipes_are_followed_and_measured_as_well() -> None:
     assert isinstance(result, Result) and result.path == Path("runs/mine-1/model")
     settings = json.loads(Path("runs/mine-1/plan.json").read_text())["settings"]
     assert (settings["steps"], settings["rate"], settings["batch"]) == (4, 1e-2, 8)
+
+
+def test_one_call_in_python() -> None:
+    sets.class_folders(Path("colours"))
+    result = seeread.train("colours", "tiny", steps=3, out="mine", precision="fp32", betas=(0.9, 0.95))
+    assert result is not None and result.path == Path("mine/model") and len(result.scores) == 2
+    assert json.loads(Path("mine/plan.json").read_text())["settings"]["betas"] == [0.9, 0.95]
+    with pytest.raises(UsageError, match="0 steps teaches nothing"):
+        seeread.train("colours", steps=0)

@@ -39,7 +39,7 @@ from seeread.training.watching.usual import usual
 MEASURED, BLEND, REPORT = "measured", "blend", "report.html"
 GLANCED = {"compare": 200, "write": 16}
 """Held-out pictures that a model is measured on while it learns."""
-CHECKED = {"compare": 240, "write": 40}
+CHECKED = {"compare": 240, "write": 30}
 """Drawn scenes of the general check."""
 SHOWN = 8
 """Pictures of which the report shows what the model says."""
