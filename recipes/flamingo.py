@@ -9,6 +9,7 @@ that way, and learns from 2,000 drawn scenes. MEASURED-FLAMINGO
 """
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import seeread
@@ -65,6 +66,7 @@ def published() -> Pretrained:
     return replace(model, origin=Origin("OpenFlamingo-3B without gates", Path("scratch"), "native"))
 
 
+@cache
 def scenes() -> DataSet:
     """Captions such as "a red circle and a blue star", and questions."""
     return scene_set(2000, 128, first=2_300_000, most=2)

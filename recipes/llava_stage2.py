@@ -8,12 +8,15 @@ Where that lies elsewhere, say so: --from FOLDER. The laptop size learns from qu
 their captions. MEASURED-LLAVA2
 """
 
+from functools import cache
+
 from seeread.data.scene_set import scene_set
 from seeread.data.sets.dataset import DataSet
 from seeread.training.recipe import Portion, Recipe
 from seeread.training.settings import Settings
 
 
+@cache
 def scenes() -> DataSet:
     """Three questions a scene, and its caption."""
     return scene_set(2000, 128, first=2_100_000, most=2)

@@ -9,6 +9,7 @@ and lists of what is there. MEASURED-PALI
 """
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import seeread
@@ -56,6 +57,7 @@ def small() -> Pretrained:
     return Pretrained(model.eval(), processor, Origin("a small PaLI from scratch", Path("scratch"), "native"))
 
 
+@cache
 def scenes() -> DataSet:
     """Captions, questions, and what is there."""
     return scene_set(4000, 128, first=2_400_000, most=2)

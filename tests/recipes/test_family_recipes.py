@@ -1,5 +1,6 @@
 """Every recipe can be read in both sizes, and the laptop one, made small, learns for two steps."""
 
+import inspect
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,11 +21,12 @@ NAMES = ["clip", "siglip", "lit", "llava_stage1", "llava_stage2", "paligemma", "
 def few(portion: Portion) -> DataSet:
     """Some of the examples of a portion, without drawing all of them."""
     assert callable(portion.data)
-    made = portion.data.__globals__  # type: ignore[attr-defined]
+    make = inspect.unwrap(portion.data)
+    made = make.__globals__  # type: ignore[attr-defined]
     whole, name = made["scene_set"], "scene_set"
     made[name] = lambda count, *rest, **named: whole(12, *rest, **named)
     try:
-        return portion.data()
+        return make()
     finally:
         made[name] = whole
 

@@ -49,10 +49,31 @@ class TowerProbeConfig:
         return self.embedding or self.vision.width
 
 
+class Standard(nn.Module):
+    """Brings features to mean 0 and variance 1, by those that `settle` was shown."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.mean: Tensor
+        self.deviation: Tensor
+        self.register_buffer("mean", torch.zeros(width))
+        self.register_buffer("deviation", torch.ones(width))
+
+    @torch.no_grad()
+    def settle(self, features: Tensor) -> None:
+        """Let the mean and the deviation be those of these features, (images, width), of at least two images."""
+        self.mean.copy_(features.mean(dim=0))
+        self.deviation.copy_(features.std(dim=0).clamp(min=1e-3 * features.std()))  # some never change (ReLU)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(images, width) to the same; in float32 inside, for a difference of large numbers may be small."""
+        return ((x.float() - self.mean) / self.deviation).to(x.dtype)
+
+
 class TowerProbe(nn.Module):
     """Linear evaluation as CLIP is judged by (arXiv:2103.00020, section 3.2): on features from before the projection.
     They are brought to mean 0 and variance 1 first, as in MAE (arXiv:2111.06377, appendix A.1), so that one learning
-    rate does for all towers; by what `settle` was shown, so that no picture depends on those beside it."""
+    rate does for all towers; by pictures seen before, so that no picture depends on those beside it."""
 
     def __init__(self, config: TowerProbeConfig):
         super().__init__()
@@ -61,10 +82,7 @@ class TowerProbe(nn.Module):
         self.image_pool = (
             nn.Identity() if c.image_pool is None else build_pool(c.image_pool, c.vision, c.width)
         )
-        self.mean: Tensor
-        self.deviation: Tensor
-        self.register_buffer("mean", torch.zeros(c.width))
-        self.register_buffer("deviation", torch.ones(c.width))
+        self.standard = Standard(c.width)
         self.head = nn.Linear(c.width, c.classes)
 
     def see(self, images: Images) -> Tensor:
@@ -77,13 +95,7 @@ class TowerProbe(nn.Module):
 
     def classify(self, images: Images) -> Tensor:
         """Logits (images, classes) of images (images, 3, height, width) or patches."""
-        return self.head((self.see(images) - self.mean) / self.deviation)
-
-    @torch.no_grad()
-    def settle(self, features: Tensor) -> None:
-        """Let the mean and the deviation be those of these features, (images, width), of at least two images."""
-        self.mean.copy_(features.mean(dim=0))
-        self.deviation.copy_(features.std(dim=0).clamp(min=1e-3 * features.std()))  # some never change (ReLU)
+        return self.head(self.standard(self.see(images)))
 
     def forward(self, images: Images) -> Tensor:
         """Logits (images, classes)."""

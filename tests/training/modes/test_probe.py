@@ -32,7 +32,7 @@ def test_of_whatever_sees(name: str, tmp_path: Path) -> None:
     assert isinstance(probe.module, TowerProbe) and isinstance(probe.model, Classifies)
     images = probe.processor.images(PICTURES)
     features = probe.module.see(images)
-    centred = (features - probe.module.mean) / probe.module.deviation
+    centred = probe.module.standard(features)
     assert centred.mean(dim=0).abs().max() < 1e-4
     tower = model.module.get_submodule("vision").state_dict()
     assert all(torch.equal(tower[key], value) for key, value in probe.module.vision.state_dict().items())
@@ -82,3 +82,16 @@ def test_refuses_too_few_classes(labels: list[str]) -> None:
 def test_impossible_configs(change: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"classes|width"):
         TowerProbeConfig(**{"vision": CLASSED, "classes": 3} | change)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_in_half_precision(precision: str, tmp_path: Path) -> None:
+    """Also where weights are laid out for the machine at hand."""
+    probe = with_classes(start("dual_encoder"), COLOURS, ITEMS)
+    torch.nn.init.normal_(probe.module.get_parameter("head.weight"))
+    save(probe, tmp_path / "probe")
+    exact, rounded = (
+        seeread.load(tmp_path / "probe", device="cpu", precision=one) for one in ("fp32", precision)
+    )
+    scores = [[one.probabilities for one in seeread.classify(model, PICTURES)] for model in (exact, rounded)]
+    assert torch.allclose(torch.tensor(scores[0]), torch.tensor(scores[1]), atol=0.1)

@@ -45,7 +45,7 @@ def with_classes(
     ]
     if sum(map(len, seen)) < 2:
         raise DataError("None of the pictures can be opened. Look for what broke them.")
-    probe.settle(torch.cat(seen))
+    probe.standard.settle(torch.cat(seen))
     return replace(start, model=probe, processor=processor)
 
 
