@@ -89,9 +89,9 @@ def _measured(course: Course, name: str) -> Curve:
 
 
 def _limit(course: Course, limit: float | None) -> list[Curve]:
-    """A line where gradients were cut off, unless all lie far below it."""
+    """A line where gradients were cut off, unless they lie far from it."""
     lengths = known(course.columns["gradient"])
-    if limit is None or not lengths or max(lengths) < limit / 2:
+    if limit is None or not lengths or not limit / 2 < max(lengths) < 20 * limit:
         return []
     ends = (float(course.steps[0]), float(course.steps[-1]))
     return [Curve("limit", [(end, limit) for end in ends], dashed=True)]

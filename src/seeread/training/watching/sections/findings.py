@@ -1,7 +1,10 @@
 """What stands out in a run, in sentences: what went wrong, and what might be done about it."""
 
+import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
+from statistics import median, stdev
 
 from seeread.charts.chart import Tiles
 from seeread.charts.figures import figure, finite
@@ -118,25 +121,24 @@ def _learning(course: Course) -> Iterator[str]:
             "The loss hardly fell. Try a higher rate if its curve is flat, a lower one if it is restless, and look "
             "whether pictures and texts belong together."
         )
-    elif last < (1 - FALLING) * before and course.last >= course.planned:
+    elif before - last > max(FALLING * before, 3 * _doubt(course)) and course.last >= course.planned:
         fell = f"{1 - last / before:.0%}"
         yield f"The loss was still falling at the end, by {fell} over the last tenth: more steps may help."
     yield from _by_heart(course)
     limit, scales = course.history.settings.get("scale_limit"), known(course.columns["scale"])
     if limit and scales and scales[-1] > 0.995 * limit:
         yield f"The learned scale of the logits came to its limit of {figure(limit, 'number')} and was held there."
-    most = course.history.settings.get("gradient_limit")
-    lengths = known(course.columns["gradient"][len(course.steps) // 2 :])
-    cut = sum(length > most for length in lengths) / len(lengths) if most and lengths else 0.0
-    if cut > 0.9:
-        yield (
-            f"In {cut:.0%} of the steps of the second half the gradient was longer than its limit of "
-            f"{figure(most, 'number')} and was cut: what the rate says is then more than what weights move by."
-        )
+
+
+def _doubt(course: Course) -> float:
+    """The standard error of how much the loss fell over the last tenth."""
+    losses, count = course.columns["loss"], len(course.steps)
+    tenths = [known(losses[int(start * count) : int((start + 0.1) * count)]) for start in (0.8, 0.9)]
+    return math.hypot(*(stdev(one) / math.sqrt(len(one)) if len(one) > 1 else math.inf for one in tenths))
 
 
 def _by_heart(course: Course) -> Iterator[str]:
-    """Where a figure was better before the end."""
+    """Where a figure was better before the end, by more than it goes up and down anyway."""
     for name, points in course.figures.items():
         values = [(step, value) for step, value in points if finite(value) is not None]
         if len(values) < 4:
@@ -145,10 +147,12 @@ def _by_heart(course: Course) -> Iterator[str]:
         step, best = (min if less else max)(values, key=lambda point: point[1])
         _, last = values[-1]
         worse = (last - best) if less else (best - last)
-        if step <= 0.8 * course.last and worse > RISING * abs(best):
+        usual = median(abs(after - before) for (_, before), (_, after) in pairwise(values))
+        if step <= 0.8 * course.last and worse > max(RISING * abs(best), 1.5 * usual):
+            unit = unit_of(name, [best, last])
             yield (
-                f'"{name}" was best after step {step:,} ({figure(best, "number")}) and is {figure(last, "number")} at '
-                "the end: the model may have begun to learn by heart. Try fewer steps, more data or a lower rate."
+                f'"{name}" was best after step {step:,} ({figure(best, unit)}) and is {figure(last, unit)} at the end: '
+                "the model may have begun to learn by heart. Try fewer steps, more data or a lower rate."
             )
 
 
