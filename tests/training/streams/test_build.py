@@ -128,6 +128,17 @@ def test_the_seed_decides() -> None:
         assert not equal(first, next(other))
 
 
+def test_the_seed_decides_what_comes_when_and_how_it_is_varied() -> None:
+    def came(seed: int) -> list[str]:
+        with stream(workers=0, seed=seed) as batches:
+            return [batches._maker.order.unit(number, 0)[1].id for number in range(20)]
+
+    assert came(0) == came(0) and sorted(came(0)) == sorted(came(1)) and came(0) != came(1)
+    with stream(workers=0, count=1) as batches:  # one picture, again and again
+        images, _ = next(batches)
+    assert len({tuple(image.flatten().tolist()) for image in images}) == 8
+
+
 def test_another_run_is_not_gone_on_with() -> None:
     with stream(workers=0) as one, stream(workers=0, seed=1) as seed, stream(workers=0, count=21) as larger:
         state = one.state()

@@ -183,7 +183,6 @@ class Dealt:
             )
         for deck, mark in zip(self._maker.order.decks, state["marks"], strict=True):
             deck.stand(mark)
-        self._ahead.forget()
         self._first = examples
         self._trouble.restore(state["trouble"])
 
