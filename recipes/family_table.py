@@ -70,12 +70,7 @@ def vit_large(side: int, patch: int) -> ViTConfig:
     """CLIP's ViT-L."""
     transformer = TransformerConfig(width=1024, layers=24, heads=16, hidden=4096, activation="quick_gelu")
     return ViTConfig(
-        transformer=transformer,
-        image_size=side,
-        patch_size=patch,
-        class_token=True,
-        patch_bias=False,
-        pre_norm=True,
+        transformer=transformer, image_size=side, patch_size=patch, class_token=True, patch_bias=False, pre_norm=True
     )
 
 
@@ -109,9 +104,7 @@ def coca() -> CoCaConfig:
 def pali() -> PaLIConfig:
     """ViT-L/16 at 224 pixels and mT5-large, as `seeread build pali` puts them together."""
     tower = TransformerConfig(width=1024, layers=24, heads=16, hidden=4096, norm_eps=1e-12)
-    return PaLIConfig(
-        vision=ViTConfig(transformer=tower, image_size=224, patch_size=16), text=published(MT5_LARGE)
-    )
+    return PaLIConfig(vision=ViTConfig(transformer=tower, image_size=224, patch_size=16), text=published(MT5_LARGE))
 
 
 @dataclass(frozen=True)
@@ -212,12 +205,7 @@ def _tower(found: Anatomy) -> str:
 def _connector(found: Anatomy) -> str:
     """By its classes, which are named as the field names them."""
     kinds = [one.partition("(")[2].rstrip(")") for one in found.connector]
-    said = {
-        "TwoLayers": "MLP",
-        "Linear": "linear",
-        "Resampler": "perceiver resampler",
-        "ClassToken": "class token",
-    }
+    said = {"TwoLayers": "MLP", "Linear": "linear", "Resampler": "perceiver resampler", "ClassToken": "class token"}
     said |= {"FirstQuery": "attentional pooling"}
     return " and ".join(said.get(kind, kind) for kind in dict.fromkeys(kinds)) or "none: codes are words"
 
