@@ -98,7 +98,9 @@ def prepare(
             f"{count:,} pictures teach little from scratch: without it they add to what a model knows already"
         )
     size = sum(parameter.numel() for parameter in start.module.parameters())
-    tried = attempt(recipe) if alone else Tried(None, size, size)
+    tried, shown = Tried(None, size, size), looking("trying a few steps")
+    if alone:
+        (tried,) = (attempt(one) for one in (shown([recipe]) if shown else [recipe]))
     return Prepared(
         Plan(start, recipe, sets, out, tried.learning, tried.parameters, tuple(notes)), tried.seconds
     )
