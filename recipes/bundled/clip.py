@@ -47,6 +47,7 @@ from seeread.training.objectives.contrast import info_nce
 from seeread.training.settings import Settings
 from seeread.training.streams.stream import Steps
 from seeread.training.trainer import train
+from seeread.training.watching.usual import usual
 from seeread.vision.resnet import ResNetConfig
 
 CONTEXT = 32
@@ -88,8 +89,8 @@ TAUGHT = {"classes": 176, "photos": 64, "shapes": 16, "taught": True, "kept": (0
 ROUNDS = (
     Round(64, Settings(steps=4000, rate=1e-3, warmup=200, seed=0)),
     Round(SIDE, Settings(steps=1100, rate=6e-4, warmup=60, seed=1)),
-    Round(64, Settings(steps=1800, rate=1e-3, warmup=100, weight_decay=0.2, seed=11), **TAUGHT),
-    Round(SIDE, Settings(steps=400, rate=5e-4, warmup=30, weight_decay=0.2, seed=12), **TAUGHT),
+    Round(64, Settings(steps=1400, rate=1e-3, warmup=100, weight_decay=0.2, seed=11), **TAUGHT),
+    Round(SIDE, Settings(steps=350, rate=5e-4, warmup=30, weight_decay=0.2, seed=12), **TAUGHT),
 )
 """Progressive resizing, twice: most is learned on small pictures, which cost half; then once more down from a lower
 rate, from the averaged weights, on the size that the model keeps. The last two rounds also listen to a teacher."""
@@ -237,8 +238,9 @@ def main() -> None:
         trained.model = enlarged(trained.model, round.side)
         stream = Steps(Batches(sources, tokenizer, round))
         watch = Watch(unseen, unseen_photos, tokenizer, round.side)
+        folder = options.out / f"round-{number}"
         trained = train(
-            trained, contrast_and_heed, stream, round.settings, options.out / f"round-{number}", measure=watch
+            trained, contrast_and_heed, stream, round.settings, folder, measure=watch, watchers=usual(folder)
         )
     halves = {name: to_half(tensor) for name, tensor in trained.model.state_dict().items()}
     write(

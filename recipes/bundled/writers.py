@@ -38,11 +38,13 @@ from seeread.training.objectives.writing import writing
 from seeread.training.settings import Settings
 from seeread.training.streams.stream import Steps
 from seeread.training.trainer import train
+from seeread.training.watching.report import write_report
+from seeread.training.watching.usual import usual
 
 LONGEST = 64
 """Answers of more words and boxes, in characters by four, are left out: a picture full of blood cells."""
 
-MOST = 12_000
+MOST = 8_000
 """Pictures of a source."""
 
 VIEWS = 2
@@ -68,9 +70,9 @@ MIXTURES: Mapping[str, Mapping[str, float]] = {
 MIRRORED = {"flickr8k", "tiny_imagenet"}
 
 SETTINGS = Settings(
-    steps=700, rate=1.5e-3, batch=96, warmup=60, average=0.99, measure_every=100, save_every=100
+    steps=600, rate=1.5e-3, batch=96, warmup=60, average=0.99, measure_every=100, save_every=100
 )
-STEPS = {"llava": 2200, "paligemma": 1100, "pali": 1200}
+STEPS = {"llava": 1600, "paligemma": 800, "pali": 1000}
 
 
 _NO_PICTURE = Image.new("RGB", (1, 1))
@@ -173,7 +175,6 @@ class Watch:
             spread = rows[:: max(1, len(rows) // 96)][:96]
             batch = self.rows.batch([(name, row) for row in spread], [0] * len(spread))
             told[name] = round(writing(model, batch).item(), 4)
-        print(step, told, flush=True)
         return told
 
 
@@ -296,8 +297,10 @@ def main() -> None:
         model.vision = Seen()
     settings = replace(SETTINGS, steps=options.steps or STEPS.get(name, SETTINGS.steps))
     trained: Any = train(
-        model, writing, Steps(rows["train"]), settings, out / "run", measure=Watch(rows["dev"])
-    )
+        model, writing, Steps(rows["train"]), settings, out / "run",
+        measure=Watch(rows["dev"]), watchers=usual(out / "run"),
+    )  # fmt: skip
+    write_report(out / "run", title=f"mini-{name}")
     if tower is not None:
         trained.vision = tower
     halves = {key: t.half() if t.is_floating_point() else t for key, t in trained.state_dict().items()}
