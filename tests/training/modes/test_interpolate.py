@@ -28,6 +28,12 @@ def test_ends_are_exact() -> None:
         assert all(found[name].data_ptr() != end[name].data_ptr() for name in end)
 
 
+def test_ends_are_exact_in_double_precision() -> None:
+    old, new = ({name: value.double() / 3 for name, value in state.items()} for state in (OLD, NEW))
+    assert all(torch.equal(between(old, new, 1)[name], new[name]) for name in new)
+    assert all(torch.equal(between(old, new, 0)[name], old[name]) for name in old)
+
+
 def test_middle() -> None:
     quarter = between(OLD, NEW, 0.25)
     for name in OLD:
