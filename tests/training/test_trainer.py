@@ -1,8 +1,10 @@
 """The loop: it learns, goes on exactly where it stopped, and refuses to learn nonsense."""
 
+import random
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -13,8 +15,9 @@ from seeread.training.keeping.checkpoint import checkpoints
 from seeread.training.moving.average import WeightAverage
 from seeread.training.streams.stream import Steps
 from seeread.training.trainer import train
+from seeread.training.watching.watcher import Moment
 from tests.tiny import tiny_config
-from tests.training.runs import SETTINGS, Told, batches, compare, fresh
+from tests.training.runs import SETTINGS, Told, batches, compare, fresh, same
 
 
 class KilledError(Exception):
@@ -136,3 +139,107 @@ def test_what_is_not_there_cannot_be_frozen(tmp_path: Path) -> None:
     parts = tuple(name for name, _ in fresh().named_children())
     with pytest.raises(UsageError, match="nothing to train"):
         train(fresh(), compare, Steps(batches), replace(SETTINGS, frozen=parts), tmp_path)
+
+
+@pytest.mark.parametrize("average", [0.9, None])
+def test_nothing_that_watchers_or_measures_do_changes_the_run(average: float | None, tmp_path: Path) -> None:
+    class Meddler(Told):
+        """Draws from everybody's chance, and leaves the model in a mode of its own."""
+
+        def stepped(self, moment: Moment, model: nn.Module) -> None:
+            assert not model.training
+            random.random(), np.random.random(), torch.rand(3)
+            torch.manual_seed(moment.step)
+            model.train()
+            model.vision.eval()
+
+    def measure(step: int, model: nn.Module) -> dict[str, float]:
+        return {"score": torch.rand(1).item() + random.random()}
+
+    def noisy(step: int) -> tuple[Tensor, Tensor]:
+        images, tokens = batches(step)
+        return images + random.random() * torch.randn(images.shape) * np.random.random(), tokens
+
+    settings = replace(SETTINGS, average=average, patch_dropout=0.5, measure_every=2, save_every=5)
+    ends = []
+    for name, watchers, asked in (("plain", [], None), ("watched", [Meddler()], measure)):
+        random.seed(1), np.random.seed(2)
+        out = tmp_path / name
+        ends.append(train(fresh(), compare, Steps(noisy), settings, out, measure=asked, watchers=watchers))
+    assert same(*ends)
+
+
+def test_a_run_goes_on_bit_for_bit_with_all_there_is(tmp_path: Path) -> None:
+    """Its average, Muon's momentum, patches that are dropped, parts, and chance of all kinds."""
+
+    def die_at_nine(part: int) -> tuple[Tensor, Tensor]:
+        if part == 18:
+            raise KilledError
+        return noised(part)
+
+    settings = replace(
+        SETTINGS,
+        save_every=4,
+        accumulate=2,
+        optimizer="muon",
+        patch_dropout=0.5,
+        recompute=True,
+        schedule="wsd",
+    )
+    random.seed(1), np.random.seed(2)
+    with pytest.raises(KilledError):
+        train(fresh(), compare, Steps(die_at_nine), settings, tmp_path / "killed")
+    random.seed(7)
+    resumed = train(fresh(), compare, Steps(noised), settings, tmp_path / "killed")
+    random.seed(1), np.random.seed(2)
+    whole = train(fresh(), compare, Steps(noised), settings, tmp_path / "whole")
+    assert same(whole, resumed)
+
+
+def noised(step: int) -> tuple[Tensor, Tensor]:
+    images, tokens = batches(step)
+    return images + random.random() * np.random.random(), tokens
+
+
+def test_a_parameter_that_nothing_needs_is_no_obstacle_to_going_on(tmp_path: Path) -> None:
+    """It has no gradient, and the optimizer remembers nothing of it."""
+    model = fresh()
+    model.spare = nn.Linear(2, 2)
+    train(model, compare, Steps(batches), replace(SETTINGS, steps=4, schedule="constant"), tmp_path)
+    told = Told()
+    train(model, compare, Steps(batches), replace(SETTINGS, schedule="constant"), tmp_path, watchers=[told])
+    assert told.beginning.step == 4
+
+
+def test_without_an_average_the_model_itself_comes_back(tmp_path: Path) -> None:
+    model = fresh()
+    assert train(model, compare, Steps(batches), replace(SETTINGS, average=None, steps=2), tmp_path) is model
+    assert not model.training and all(weight.requires_grad for weight in model.parameters())
+
+
+def test_the_beginning_counts_what_is_there_and_what_learns(tmp_path: Path) -> None:
+    told, model = Told(), fresh()
+    settings = replace(SETTINGS, steps=1, frozen=("text",))
+    train(model, compare, Steps(batches), settings, tmp_path, watchers=[told])
+    count = sum(weight.numel() for weight in model.parameters())
+    assert told.beginning.parameters == count
+    assert told.beginning.learning == count - sum(weight.numel() for weight in model.text.parameters())
+    assert (told.beginning.out, told.beginning.ranks) == (tmp_path, 1)
+
+
+def test_why_a_run_ended_is_told(tmp_path: Path) -> None:
+    told = Told()
+
+    def failing(step: int) -> tuple[Tensor, Tensor]:
+        raise KilledError("the disk is gone")
+
+    with pytest.raises(KilledError):
+        train(fresh(), compare, Steps(failing), SETTINGS, tmp_path, watchers=[told])
+    assert told.reasons == ["the disk is gone"]
+
+
+def test_a_run_that_is_over_is_over(tmp_path: Path) -> None:
+    first = train(fresh(), compare, Steps(batches), SETTINGS, tmp_path)
+    told = Told()
+    assert same(first, train(fresh(), compare, Steps(batches), SETTINGS, tmp_path, watchers=[told]))
+    assert not told.moments and told.beginning.step == 12

@@ -101,10 +101,11 @@ def backward(learner: nn.Module, objective: object, parts: Sequence[Any]) -> Ten
 
 def limit(weights: Sequence[nn.Parameter], most: float) -> Tensor:
     """Shorten the gradients of all weights together to a norm of at most `most`. The norm that they had, (), over the
-    shares of all ranks where weights are spread over them."""
+    shares of all ranks where weights are spread over them. Most steps need none of it, and touch no gradient."""
     norm = nn.utils.get_total_norm([weight.grad for weight in weights if weight.grad is not None])
     norm = cast(Tensor, norm.full_tensor()) if hasattr(norm, "full_tensor") else norm
-    nn.utils.clip_grads_with_norm_(weights, most, norm)
+    if norm.item() > most:
+        nn.utils.clip_grads_with_norm_(weights, most, norm)
     return norm
 
 

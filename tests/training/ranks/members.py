@@ -128,7 +128,7 @@ def refused(world: World) -> object:
         {name: tensor for name, tensor in state.items() if "log_scale" not in name},
         state | {"model.other": torch.ones(1)},
         {name: torch.ones(7) for name in state},
-        state | {"model.vision.positions/momentum": torch.ones(1)},
+        state | {"model.elsewhere/exp_avg": torch.ones(1)},
     ):
         try:
             run.restore(wrong if world.first else {}, 0)

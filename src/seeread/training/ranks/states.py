@@ -67,8 +67,10 @@ def _misfit(own: State, tensors: Mapping[str, Tensor], moments: State, learning:
         if tensor.shape != tensors[name].shape:
             return f"its {name} is {tuple(tensors[name].shape)}, and that of the model {tuple(tensor.shape)}"
     owners = {name.rpartition("/")[0] for name in moments}
-    if different := sorted(owners ^ learning) if moments else []:
-        return f"{different[0]} learns in only one of the two"
+    if strange := sorted(
+        owners - learning
+    ):  # not the other way round: of what nothing needed, nothing is remembered
+        return f"{strange[0]} learned there, and does not learn here"
     for name, moment in moments.items():
         if moment.ndim and moment.shape != own[name.rpartition("/")[0]].shape:
             return f"its {name} is {tuple(moment.shape)}"
