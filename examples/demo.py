@@ -42,9 +42,9 @@ PHOTOGRAPHS = {
 # or with words that it has hardly read, it is often wrong.
 LABELS = (
     "a tabby cat", "a golden retriever", "an espresso", "an orange flower", "a motorcycle", "a school bus", "a rocket",
-    "a temple", "a penguin",
+    "a house by the water", "a penguin",
 )  # fmt: skip
-QUERIES = ("a cat looking at the camera", "something to drink", "a rocket at night")
+QUERIES = ("a cat looking at the camera", "a cup of coffee", "a rocket at night")
 
 YOUR_LABELS = (
     "a person", "people", "a child", "a dog", "a cat", "a bird", "a horse", "another animal", "a flower", "a tree",
@@ -158,7 +158,7 @@ def suggest(folder: Path, model: str) -> None:
     print(f"""
 Try next:
   {seeread} classify {quote(str(folder))} --labels "something alive, a machine, a building"{chosen}
-  {seeread} search {quote(str(folder))} "something to drink"{chosen}
+  {seeread} search {quote(str(folder))} "a cup of coffee"{chosen}
   {seeread} caption {quote(str(folder))}
   {seeread} chat {quote(str(folder / "coffee.png"))}
   {seeread} models
