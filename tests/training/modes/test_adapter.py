@@ -20,7 +20,7 @@ from seeread.errors import CheckpointError, UsageError
 from seeread.models.families import config_of
 from seeread.pretrained import Origin, Pretrained
 from seeread.training.modes.adapter import CONFIG, WEIGHTS, with_adapter, write_adapter
-from seeread.training.modes.lora import add, additions, merge
+from seeread.training.modes.lora import LoRA, add, additions, merge, put
 from tests.parity import reference_paligemma, reference_t5, reference_transformers, reference_writers
 from tests.training.learners import LEARNERS
 
@@ -193,3 +193,12 @@ def test_refuses_halves_and_strangers(adapter: Path) -> None:
 def test_needs_additions(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="makes no adapter"):
         write_adapter(tmp_path, LEARNERS["llava"].model(), "base")
+
+
+def test_transposed_matrices_keep_our_names(tmp_path: Path) -> None:
+    """Also where nothing else was added to: GPT-2 multiplies from the other side, in its MLPs too."""
+    reference_writers.language_model(tmp_path / "base", "gpt2")
+    model = opened(tmp_path / "base").module
+    put(model, name := "text.transformer.blocks.0.mlp.up", LoRA(model.get_submodule(name), 2, 4.0))  # type: ignore[arg-type]
+    write_adapter(tmp_path / "adapter", model, "tiny")
+    assert f"base_model.model.{name}.lora_A.weight" in read_tensors(tmp_path / "adapter" / WEIGHTS)
