@@ -7,7 +7,7 @@ import pytest
 from seeread.data.sets.read import read_training
 from seeread.finetuning.glance import glance
 from seeread.finetuning.measuring import compared, measure
-from seeread.finetuning.result import forgotten, verdict
+from seeread.finetuning.result import advice, forgotten, verdict
 from tests.finetuning import sets
 from tests.tiny import colour_model, tiny_model
 
@@ -24,6 +24,9 @@ def test_better_is_better_and_worse_is_forgetting(tmp_path: Path) -> None:
     (down,) = compared("general", good, poor)
     assert up.after.value == 1 and up.gain == pytest.approx(1 - up.before.value) and verdict(up) == "better"
     assert down.gain == pytest.approx(-up.gain) and verdict(down) == "worse" and forgotten([down])
+    assert advice([up]) is None
+    (fell,) = compared("new", good, poor)
+    assert "keep the old model" in str(advice([fell]))
     (same,) = compared("general", good, good)
     assert not forgotten([same]) and verdict(same) == "may be chance"
 

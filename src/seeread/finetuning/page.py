@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from seeread.charts.chart import Cell, Curve, Curves, Details, Piece, Section, Table, Words
 from seeread.finetuning.plan import Plan, tell
-from seeread.finetuning.result import Result, cell, difference, said, verdict
+from seeread.finetuning.result import Result, advice, cell, difference, said, verdict
 
 GENERAL = (
     "Of drawn scenes it is known what they show, and they have nothing to do with what was learned: a model that "
@@ -27,6 +27,8 @@ def sections(plan: Plan, result: Result) -> list[Section]:
 
 
 def _brought(result: Result) -> Iterator[Piece]:
+    if (told := advice(result.scores)) is not None:
+        yield Words("In short", [told])
     for about, title in (("new", "What it learned"), ("general", "What it should not forget")):
         rows: list[list[Cell]] = [
             [score.data, score.name, cell(score.before), cell(score.after), difference(score), verdict(score)]

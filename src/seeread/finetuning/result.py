@@ -13,6 +13,9 @@ from seeread.finetuning.blend import Point
 from seeread.finetuning.measuring import Score
 from seeread.pretrained import Pretrained
 
+ALREADY = 0.9
+"""A score, a share, from which on there is little left to learn."""
+
 
 @dataclass(frozen=True)
 class Blend:
@@ -60,6 +63,7 @@ class Result:
             "report": str(self.report),
             "scores": [_score(score) for score in self.scores],
             "forgotten": self.forgotten,
+            "advice": advice(self.scores),
             "agreement": None if self.agreement is None else self.agreement._asdict(),
             "curve": [asdict(point) for point in self.curve],
             "blend": None if self.blend is None else self.blend.as_json(),
@@ -73,6 +77,19 @@ def forgotten(scores: Sequence[Score]) -> bool:
     return any(
         score.about == "general" and score.known_before and score.sure and score.gain < 0 for score in scores
     )
+
+
+def advice(scores: Sequence[Score]) -> str | None:
+    """What to do where it did not become better on what it learned; None where it did."""
+    new = [score for score in scores if score.about == "new"]
+    if any(score.sure and score.gain > 0 for score in new) or not new:
+        return None
+    gentler = "Go more gently: --set rate=2e-5, fewer --steps, or --mode lora."
+    if any(score.sure and score.gain < 0 for score in new):
+        return f"It has become worse at what it was to learn: keep the old model. {gentler} More pictures help most."
+    if max(score.before.value for score in new) > ALREADY:
+        return "It knew most of this already, and is not surely better now."
+    return f"It is not surely better than before: more pictures would tell, and teach, more. If it fell: {gentler}"
 
 
 def row(score: Score) -> list[str]:

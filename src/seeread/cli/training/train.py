@@ -132,7 +132,7 @@ def _tell(result: "Result", *, as_json: bool) -> None:
     from rich import box
     from rich.table import Table
 
-    from seeread.finetuning.result import row, said, verdict
+    from seeread.finetuning.result import advice, row, said, verdict
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     table.add_column("score")
@@ -142,6 +142,8 @@ def _tell(result: "Result", *, as_json: bool) -> None:
         table.add_row(*row(score), verdict(score), style=None if score.about == "new" else "dim")
     show(table)
     out = console()
+    if (told := advice(result.scores)) is not None:
+        out.print(told, style="bold", soft_wrap=True)
     if result.agreement is not None:
         out.print(said(result.agreement), style="dim", soft_wrap=True)
     if result.blend is not None:
