@@ -14,8 +14,8 @@ from safetensors.torch import load_file
 import seeread
 from seeread.errors import UsageError
 from seeread.finetuning import run as running
-from seeread.finetuning.glance import glance
-from seeread.finetuning.plan import Plan
+from seeread.finetuning.measures.glance import glance
+from seeread.finetuning.planning.plan import Plan
 from seeread.finetuning.request import Request
 from seeread.finetuning.result import Result
 from seeread.finetuning.run import finetune

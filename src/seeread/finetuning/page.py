@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from seeread.charts.chart import Cell, Curve, Curves, Details, Piece, Section, Table, Words
-from seeread.finetuning.plan import Plan, tell
+from seeread.finetuning.planning.plan import Plan, tell
 from seeread.finetuning.result import Result, advice, cell, difference, said, verdict
 
 GENERAL = (

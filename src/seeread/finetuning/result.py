@@ -9,8 +9,8 @@ from seeread.charts.figures import figure, signed
 from seeread.evaluation.metrics.bootstrap import Interval
 from seeread.evaluation.records.record import Measure
 from seeread.evaluation.report.words import unit, with_interval
-from seeread.finetuning.blend import Point
-from seeread.finetuning.measuring import Score
+from seeread.finetuning.measures.blend import Point
+from seeread.finetuning.measures.measuring import Score
 from seeread.pretrained import Pretrained
 
 ALREADY = 0.9

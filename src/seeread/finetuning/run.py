@@ -14,14 +14,14 @@ from seeread.checkpoints.placement import choose_device
 from seeread.checkpoints.save import save
 from seeread.data.sets.dataset import DataSet
 from seeread.data.sets.read import read_set
-from seeread.finetuning.blend import Point, best, blended, curve
 from seeread.finetuning.folder import PLAN, RESULT, folder_for, write_json
-from seeread.finetuning.general import agreement, drawn
-from seeread.finetuning.glance import glance
-from seeread.finetuning.measuring import Measured, Score, compared, measure
+from seeread.finetuning.measures.blend import Point, best, blended, curve
+from seeread.finetuning.measures.general import agreement, drawn
+from seeread.finetuning.measures.glance import glance
+from seeread.finetuning.measures.measuring import Measured, Score, compared, measure
 from seeread.finetuning.page import sections
-from seeread.finetuning.plan import Plan
-from seeread.finetuning.prepare import Looking, prepare
+from seeread.finetuning.planning.plan import Plan
+from seeread.finetuning.planning.prepare import Looking, prepare
 from seeread.finetuning.request import Request
 from seeread.finetuning.result import Blend, Result, forgotten
 from seeread.interface import Compares, Generates

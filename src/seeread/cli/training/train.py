@@ -14,7 +14,7 @@ from seeread.errors import UsageError
 from seeread.preprocessing.image import printable
 
 if TYPE_CHECKING:
-    from seeread.finetuning.plan import Plan
+    from seeread.finetuning.planning.plan import Plan
     from seeread.finetuning.result import Result
     from seeread.finetuning.run import Watch
 
@@ -119,7 +119,7 @@ def _watch(shown: Bars, *, quiet: bool, json: bool) -> "Watch":
 
 def _describe(plan: "Plan", seconds: float | None) -> None:
     """The plan, on the standard error: it is no result."""
-    from seeread.finetuning.plan import tell
+    from seeread.finetuning.planning.plan import tell
 
     for name, words in tell(plan, seconds):
         print(f"{name:>9}  {words}", file=sys.stderr)

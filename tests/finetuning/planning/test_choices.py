@@ -8,9 +8,9 @@ from seeread.data.sets.dataset import DataSet
 from seeread.data.sets.item import Item
 from seeread.data.sets.read import read_training
 from seeread.errors import UsageError
-from seeread.finetuning.choices import goal_for, mode_for, model_for, settings_for
-from seeread.finetuning.plan import Divided
-from seeread.finetuning.survey import Survey
+from seeread.finetuning.planning.choices import goal_for, mode_for, model_for, settings_for
+from seeread.finetuning.planning.plan import Divided
+from seeread.finetuning.planning.survey import Survey
 from tests.finetuning import sets
 from tests.talkers import colour_talker
 from tests.tiny import tiny_model

@@ -13,7 +13,7 @@ from seeread.checkpoints.placement import choose_device, choose_precision
 from seeread.data.sets.dataset import DataSet
 from seeread.data.sets.read import read_training
 from seeread.errors import UsageError
-from seeread.finetuning.choices import (
+from seeread.finetuning.planning.choices import (
     HELD_OUT,
     goal_for,
     held_out_most,
@@ -21,11 +21,11 @@ from seeread.finetuning.choices import (
     model_for,
     settings_for,
 )
-from seeread.finetuning.fitness import check_fit, check_set, worth_knowing
-from seeread.finetuning.plan import Divided, Plan, divided_as, held_of
+from seeread.finetuning.planning.fitness import check_fit, check_set, worth_knowing
+from seeread.finetuning.planning.plan import Divided, Plan, divided_as, held_of
+from seeread.finetuning.planning.survey import Survey, survey
+from seeread.finetuning.planning.trial import Tried, attempt
 from seeread.finetuning.request import SCRATCH, Request
-from seeread.finetuning.survey import Survey, survey
-from seeread.finetuning.trial import Tried, attempt
 from seeread.nn.initialise import initialise
 from seeread.preprocessing.image import printable
 from seeread.pretrained import Pretrained, Progress

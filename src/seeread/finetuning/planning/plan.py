@@ -10,7 +10,7 @@ from seeread.data.sets.dataset import DataSet
 from seeread.data.sets.item import Item
 from seeread.data.sets.read import describe
 from seeread.errors import UsageError
-from seeread.finetuning.survey import Survey
+from seeread.finetuning.planning.survey import Survey
 from seeread.interface import Compares
 from seeread.preprocessing.image import printable
 from seeread.pretrained import Pretrained

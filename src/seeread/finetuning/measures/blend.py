@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from seeread.data.sets.dataset import DataSet
-from seeread.finetuning.glance import glance
+from seeread.finetuning.measures.glance import glance
 from seeread.pretrained import Pretrained
 from seeread.training.modes.interpolate import between
 

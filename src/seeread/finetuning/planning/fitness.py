@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from seeread.data.sets.dataset import DataSet, Knowledge
 from seeread.errors import DataError, UsageError
-from seeread.finetuning.survey import Survey
+from seeread.finetuning.planning.survey import Survey
 from seeread.interface import Compares, Generates
 from seeread.preprocessing.image import printable
 from seeread.pretrained import Pretrained

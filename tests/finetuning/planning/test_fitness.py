@@ -7,8 +7,8 @@ from PIL import Image
 
 from seeread.data.sets.read import read_training
 from seeread.errors import DataError, UsageError
-from seeread.finetuning.fitness import check_fit, check_set, worth_knowing
-from seeread.finetuning.survey import survey
+from seeread.finetuning.planning.fitness import check_fit, check_set, worth_knowing
+from seeread.finetuning.planning.survey import survey
 from tests.finetuning import sets
 from tests.talkers import colour_talker
 from tests.tiny import tiny_model

@@ -9,7 +9,7 @@ from seeread.data.sets.item import Item
 from seeread.evaluation.benchmarks.benchmark import Outcome
 from seeread.evaluation.benchmarks.classification.classes import Classes, chosen
 from seeread.evaluation.metrics.ranking import retrieval_ranks
-from seeread.finetuning.measuring import OPTIONS, benchmarks_for, shown
+from seeread.finetuning.measures.measuring import OPTIONS, benchmarks_for, shown
 from seeread.interface import Compares
 from seeread.pretrained import Pretrained
 from seeread.tasks.labels import embed_labels

@@ -1,6 +1,6 @@
 """The check for forgetting that needs nothing but what the package draws."""
 
-from seeread.finetuning.general import agreement, drawn
+from seeread.finetuning.measures.general import agreement, drawn
 from tests.tiny import tiny_model
 
 

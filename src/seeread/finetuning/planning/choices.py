@@ -8,7 +8,7 @@ from math import log
 
 from seeread.data.sets.dataset import DataSet
 from seeread.errors import UsageError
-from seeread.finetuning.plan import Divided
+from seeread.finetuning.planning.plan import Divided
 from seeread.interface import Compares, Generates
 from seeread.pretrained import Pretrained
 from seeread.training.recipe import Goal, Mode

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from seeread.data.sets.read import read_training
-from seeread.finetuning.glance import glance
-from seeread.finetuning.measuring import compared, measure
+from seeread.finetuning.measures.glance import glance
+from seeread.finetuning.measures.measuring import compared, measure
 from seeread.finetuning.result import advice, forgotten, verdict
 from tests.finetuning import sets
 from tests.tiny import colour_model, tiny_model

@@ -9,10 +9,10 @@ from seeread.data.sets.dataset import DataSet
 from seeread.data.sets.read import read_training
 from seeread.errors import UsageError
 from seeread.finetuning import prepare as preparing
-from seeread.finetuning.plan import divided_as, lasting, tell
-from seeread.finetuning.prepare import Prepared, prepare
+from seeread.finetuning.planning.plan import divided_as, lasting, tell
+from seeread.finetuning.planning.prepare import Prepared, prepare
+from seeread.finetuning.planning.trial import Tried
 from seeread.finetuning.request import Request
-from seeread.finetuning.trial import Tried
 from tests.finetuning import sets
 
 

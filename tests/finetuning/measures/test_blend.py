@@ -2,7 +2,7 @@
 
 import torch
 
-from seeread.finetuning.blend import Point, best, blended
+from seeread.finetuning.measures.blend import Point, best, blended
 from tests.tiny import tiny_model
 
 
