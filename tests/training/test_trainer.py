@@ -243,3 +243,20 @@ def test_a_run_that_is_over_is_over(tmp_path: Path) -> None:
     told = Told()
     assert same(first, train(fresh(), compare, Steps(batches), SETTINGS, tmp_path, watchers=[told]))
     assert not told.moments and told.beginning.step == 12
+
+
+def test_each_broken_example_is_told_once_also_by_a_run_that_goes_on(tmp_path: Path) -> None:
+    class Broken(Steps):
+        @property
+        def trouble(self) -> dict[str, str]:
+            return {f"picture {number}": "it is cut" for number in range(0, self.given, 5)}
+
+    first, second = Told(), Told()
+    settings = replace(SETTINGS, schedule="constant")
+    train(fresh(), compare, Broken(batches), replace(settings, steps=7), tmp_path, watchers=[first])
+    train(fresh(), compare, Broken(batches), settings, tmp_path, watchers=[second])
+    moments = [*first.moments, *second.moments]
+    assert [[*moment.trouble] for moment in moments if moment.trouble] == [
+        ["picture 0"], ["picture 5"], ["picture 10"]
+    ]  # fmt: skip
+    assert {moment.step: moment.broken for moment in moments if moment.trouble} == {1: 1, 6: 2, 11: 3}

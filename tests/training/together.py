@@ -16,7 +16,7 @@ from seeread.training.ranks.world import World
 from seeread.training.settings import Settings
 from seeread.training.streams.stream import Steps
 from seeread.training.trainer import train
-from tests.training.runs import Told
+from tests.training.runs import Told, same
 
 SETTINGS = Settings(
     steps=6, rate=1e-2, precision="fp32", average=0.8, gradient_limit=0.3, save_every=3, measure_every=3,
@@ -77,6 +77,8 @@ def main(folder: str, *cases: str) -> None:
     world = start()
     for case in cases:
         trained, told = run(case, Path(folder), world)
+        over, _ = run(case, Path(folder), world)  # what is over gives the same once more
+        assert same(trained, over)
         kept = Path(folder) / f"{case} of {world.rank}"
         save_file(trained.state_dict(), kept.with_suffix(".safetensors"))
         figures = [(m.loss, m.gradient, m.skipped, m.images_per_second * m.seconds) for m in told.moments]

@@ -1,7 +1,7 @@
 """Where a run stands: all that it takes to go on with it, and how that becomes tensors and notes and comes back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -26,7 +26,7 @@ LEARNER, AVERAGE, OPTIMIZER = "learner/", "average/", "optimizer/"
 class Standing:
     """What changes while a run goes on. `engine` is the learner as the ranks share it. `step` is the number of steps
     that were made, `bad` of how many of them, to the last, the loss or a gradient was no number. `work` is how many
-    operations a step takes, None before that is known."""
+    operations a step takes, None before that is known; `broken` are the examples that were told of."""
 
     learner: Learner
     engine: nn.Module
@@ -38,6 +38,7 @@ class Standing:
     step: int = 0
     bad: int = 0
     work: float | None = None
+    broken: set[str] = field(default_factory=set)
 
     def tensors(self) -> dict[str, Tensor]:
         """Weights, their average and what the optimizers remember of each, by the names of the weights: on the first
@@ -76,6 +77,7 @@ class Standing:
         self.step, self.bad = notes["step"], notes["bad"]
         own = self.world.rank if len(notes["streams"]) == self.world.size else 0
         self.stream.restore(notes["streams"][own])
+        self.broken = set(self.stream.trouble)
         restore_chance(notes["chance"][own])
 
 

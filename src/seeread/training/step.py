@@ -62,6 +62,9 @@ def make_step(run: Standing) -> Moment:
     for weight in weights:
         weight.grad = None
 
+    trouble = run.stream.trouble
+    new = {id: why for id, why in trouble.items() if id not in run.broken}
+    run.broken.update(new)
     seconds = time.perf_counter() - begun
     return Moment(
         step=run.step + 1,

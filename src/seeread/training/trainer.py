@@ -66,6 +66,7 @@ def train(
     cheap = (dropping(model, settings.patch_dropout), thrifty(model, settings))
     with company(world, (StoppedError, NonsenseError)), writing, stopping() as asked, cheap[0], cheap[1]:
         run.restore(newest(out) if world.first else None)
+        shown.refresh()
         with told(watchers if world.first else (), beginning(run, out)) as tell:
             while run.step < settings.steps:
                 moment = make_step(run)
