@@ -11,7 +11,8 @@ import pytest
 import seeread
 from seeread.cli.main import run as run_command_line
 from seeread.cli.training.train import SAVED
-from seeread.finetuning import prepare, run
+from seeread.finetuning import run
+from seeread.finetuning.planning import prepare
 from seeread.finetuning.planning.trial import Tried
 from seeread.training.keeping.stopping import SAVED_AND_STOPPED, StoppedError
 from tests.cli.conftest import Ran

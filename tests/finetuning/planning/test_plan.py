@@ -8,7 +8,7 @@ import pytest
 from seeread.data.sets.dataset import DataSet
 from seeread.data.sets.read import read_training
 from seeread.errors import UsageError
-from seeread.finetuning import prepare as preparing
+from seeread.finetuning.planning import prepare as preparing
 from seeread.finetuning.planning.plan import divided_as, lasting, tell
 from seeread.finetuning.planning.prepare import Prepared, prepare
 from seeread.finetuning.planning.trial import Tried

@@ -48,7 +48,10 @@ def test_what_does_not_fit_is_refused_on_all_ranks(found: Path) -> None:
     assert refused["same"]
     for said in refused["said"]:
         for reason, text in zip(
-            ("has no model.similarity.log_scale", "has model.other", "(7,)", "elsewhere learned there, and does not learn here"),
+            (
+                "has no model.similarity.log_scale", "has model.other", "(7,)",
+                "elsewhere learned there, and does not learn here",
+            ),
             said,
             strict=True,
         ):
