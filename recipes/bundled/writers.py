@@ -11,8 +11,9 @@ and kept. All the rest of a model learns, from nothing or from where mini-llava'
 
 import argparse
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -69,11 +70,33 @@ MIXTURES: Mapping[str, Mapping[str, float]] = {
 
 MIRRORED = {"flickr8k", "tiny_imagenet"}
 
-SETTINGS = Settings(
-    steps=600, rate=1.5e-3, batch=96, warmup=60, average=0.99, measure_every=100, save_every=100
-)
-STEPS = {"llava": 1600, "paligemma": 800, "pali": 1000}
 
+@dataclass(frozen=True)
+class Round:
+    """`fair`: of each yes-or-no question, "yes" is as often right as "no". In easy-VQA it is right one time in eight,
+    and who always says "no" is told so too seldom to begin to look."""
+
+    steps: int
+    rate: float = 1.5e-3
+    fair: bool = True
+
+    @property
+    def settings(self) -> Settings:
+        """The rest is always the same."""
+        return Settings(
+            steps=self.steps, rate=self.rate, batch=96, warmup=min(60, self.steps // 6), average=0.99,
+            measure_every=100, save_every=100,
+        )  # fmt: skip
+
+
+ROUNDS = {
+    "llava": (Round(1600, fair=False), Round(400, rate=1e-3)),
+    "paligemma": (Round(600),),
+    "flamingo": (Round(400),),
+    "pali": (Round(1000, fair=False), Round(300, rate=1e-3)),
+    "hybrid": (Round(400),),
+    "fuyu": (Round(500),),
+}
 
 _NO_PICTURE = Image.new("RGB", (1, 1))
 """Says that there is one: what is in it has been seen."""
@@ -94,7 +117,9 @@ class Seen(nn.Module):
 class Source:
     """One split of one source: what is asked and answered, and what the tower saw of its pictures."""
 
-    def __init__(self, folder: Path, kept: Literal["words", "places"], processor: Processor):
+    def __init__(
+        self, folder: Path, kept: Literal["words", "places"], processor: Processor, fair: bool = False
+    ):
         with (folder / "examples.jsonl").open() as file:
             rows = [json.loads(line) for line in file]
         places = kept == "places"
@@ -103,6 +128,8 @@ class Source:
             if row["image"] < MOST and len(row["answer"]) < 4 * LONGEST and row["answer"]
             and (row["task"] == "detect") == places
         ]  # fmt: skip
+        if fair:
+            self.rows += missing_answers(self.rows)
         self.processor = processor
 
     def dialogue(self, row: Mapping[str, Any], picture: Image.Image = _NO_PICTURE) -> Dialogue:
@@ -115,6 +142,19 @@ class Source:
         if row["task"] == "answer":
             words = (style.answer or "{question}").format(question=words)
         return ask(words, picture)
+
+
+def missing_answers(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The rows to repeat so that of each question "yes" is as often the answer as "no", where both occur."""
+    by_answer: dict[str, dict[str, list[Mapping[str, Any]]]] = defaultdict(lambda: {"yes": [], "no": []})
+    for row in rows:
+        if row["answer"] in ("yes", "no"):
+            by_answer[row["about"]][row["answer"]].append(row)
+    repeated = []
+    for answers in by_answer.values():
+        few, many = sorted(answers.values(), key=len)
+        repeated += [few[number % len(few)] for number in range(len(many) - len(few))] if few else []
+    return repeated
 
 
 class Rows:
@@ -249,6 +289,41 @@ def prepare(model: nn.Module, seen: Tensor) -> None:
         places.copy_(torch.cat((rows, columns), dim=2).flatten(0, 1))
 
 
+def all_told(
+    options: argparse.Namespace,
+    mixture: Mapping[str, float],
+    split: str,
+    processor: Processor,
+    fair: bool = False,
+) -> dict[str, Source]:
+    """What is asked and answered in every source of a mixture."""
+    sources = {}
+    for name in mixture:
+        kept: Literal["words", "places"] = "places" if name.endswith(PLACES) else "words"
+        sources[name] = Source(options.data / f"{name.removesuffix(PLACES)}-{split}", kept, processor, fair)
+    return sources
+
+
+def all_seen(
+    options: argparse.Namespace,
+    family: Family,
+    tower: nn.Module | None,
+    mixture: Mapping[str, float],
+    split: str,
+) -> dict[str, Tensor]:
+    """What the tower sees of every source of a mixture."""
+    kept = options.out / "seen"
+    kept.mkdir(parents=True, exist_ok=True)
+    by = "none" if tower is None else f"{len(family.config.vision.layers)}-{family.config.vision.image_size}"
+    seen: dict[str, Tensor] = {}
+    for name in dict.fromkeys(source.removesuffix(PLACES) for source in mixture):
+        file = kept / f"{name}-{split}-{by}.safetensors"
+        seen[name] = look(
+            tower, options.data / f"{name}-{split}", family, file, VIEWS if name in MIRRORED else 1
+        )
+    return seen
+
+
 def main() -> None:
     """Read, look, train, save."""
     parser = argparse.ArgumentParser(
@@ -258,11 +333,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("runs/mini-writer"))
     parser.add_argument("--out", type=Path, default=Path("runs"))
     parser.add_argument("--clip", default="seeread/mini-clip")
-    parser.add_argument("--steps", type=int)
     options = parser.parse_args()
     name, family = options.family, FAMILIES[options.family]
     out = options.out / f"mini-{name}"
-    (out / "seen").mkdir(parents=True, exist_ok=True)
     processor = family.processor(Tokenizer.load(options.data, RULES))
     torch.manual_seed(0)
     model: Any = build_model(family.config)
@@ -271,36 +344,31 @@ def main() -> None:
     if family.start is not None:
         start = seeread.load(options.out / f"mini-{family.start}" / "model", precision="fp32").module
         model.text.load_state_dict(start.get_submodule("text").state_dict())
-    tower = getattr(model, "vision", None)
+    mixture, tower = MIXTURES[name], getattr(model, "vision", None)
     if tower is not None:
         tower_of_mini_clip(tower, options.clip)
         tower.eval()
-    mixture, rows = MIXTURES[name], {}
-    seen_by = (
-        "none" if tower is None else f"{len(family.config.vision.layers)}-{family.config.vision.image_size}"
-    )
-    for split in ("train", "dev"):
-        sources = {}
-        seen: dict[str, Tensor] = {}
-        for source in mixture:
-            of = source.removesuffix(PLACES)
-            folder = options.data / f"{of}-{split}"
-            kind: Literal["words", "places"] = "places" if source.endswith(PLACES) else "words"
-            sources[source] = Source(folder, kind, processor)
-            kept = options.out / "seen" / f"{of}-{split}-{seen_by}.safetensors"
-            kept.parent.mkdir(exist_ok=True)
-            views = VIEWS if of in MIRRORED else 1
-            seen[of] = look(tower, folder, family, kept, views) if of not in seen else seen[of]
-        rows[split] = Rows(sources, seen, mixture, family, SETTINGS.batch)
-    prepare(model, rows["train"].seen[next(iter(mixture)).removesuffix(PLACES)])
+    seen = {split: all_seen(options, family, tower, mixture, split) for split in ("train", "dev")}
+    prepare(model, seen["train"][next(iter(mixture)).removesuffix(PLACES)])
     if tower is not None:
         model.vision = Seen()
-    settings = replace(SETTINGS, steps=options.steps or STEPS.get(name, SETTINGS.steps))
-    trained: Any = train(
-        model, writing, Steps(rows["train"]), settings, out / "run",
-        measure=Watch(rows["dev"]), watchers=usual(out / "run"),
-    )  # fmt: skip
-    write_report(out / "run", title=f"mini-{name}")
+    for number, round in enumerate(ROUNDS[name], start=1):
+        train_rows = Rows(
+            all_told(options, mixture, "train", processor, round.fair), seen["train"], mixture, family, 96
+        )
+        dev_rows = Rows(all_told(options, mixture, "dev", processor), seen["dev"], mixture, family, 96)
+        run = out / f"run-{number}"
+        model = train(
+            model,
+            writing,
+            Steps(train_rows),
+            round.settings,
+            run,
+            measure=Watch(dev_rows),
+            watchers=usual(run),
+        )
+        write_report(run, title=f"mini-{name}, round {number}")
+    trained = model
     if tower is not None:
         trained.vision = tower
     halves = {key: t.half() if t.is_floating_point() else t for key, t in trained.state_dict().items()}
