@@ -29,3 +29,14 @@ def test_a_part_with_something_free_learns() -> None:
 def test_something_must_be_left() -> None:
     with pytest.raises(UsageError, match="nothing to train"):
         freeze(two_norms(), ["one", "other"])
+
+
+def test_norms_that_are_kept_go_by_the_means_that_they_had() -> None:
+    model = two_norms()
+    learn(model, "keep")
+    before = model["other"].running_mean.clone()
+    model["other"](nn.init.normal_(model["other"].weight.new_empty(8, 2), mean=5.0)).sum().backward()
+    assert before.equal(model["other"].running_mean) and model["other"].weight.grad is not None
+    assert model["one"][1].training  # and all else learns as ever
+    learn(model)
+    assert model["other"].training and model["one"][0].training

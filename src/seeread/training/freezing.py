@@ -1,6 +1,7 @@
 """Parts of a model that keep their weights while others learn."""
 
 from collections.abc import Collection
+from typing import Literal
 
 from torch import nn
 
@@ -25,11 +26,12 @@ def freeze(model: nn.Module, parts: Collection[str]) -> None:
         )
 
 
-def learn(model: nn.Module) -> None:
+def learn(model: nn.Module, norms: Literal["learn", "keep"] = "learn") -> None:
     """Put a model into the mode in which it learns, and its frozen parts into the one in which they do not: of a frozen
-    ResNet the norms then keep their means, and nothing is dropped."""
+    ResNet the norms then keep their means, and nothing is dropped. So do all norms over batches that are to be kept."""
     model.train()
     for module in model.modules():
         weights = list(module.parameters())
-        if weights and not any(weight.requires_grad for weight in weights):
+        frozen = weights and not any(weight.requires_grad for weight in weights)
+        if frozen or (norms == "keep" and isinstance(module, nn.modules.batchnorm._BatchNorm)):
             module.eval()

@@ -16,7 +16,9 @@ class Settings:
     stay in float32. `patch_dropout` is the share of patches that are left out while a vision transformer learns
     (FLIP, arXiv:2212.00794); `crop` the least share of a picture that a model which compares or classifies is shown of
     it, stretched a little and mirrored every second time (1: all of it, as it is). `recompute` saves memory:
-    activations are computed again on the way back. `frozen` names the parts that keep their weights. `sharding` is how
+    activations are computed again on the way back. `frozen` names the parts that keep their weights. Where `norms` are
+    kept, those over batches (of a ResNet) go by the means that they had: a few hundred pictures would replace those of
+    the millions that a model has seen, before any weight has moved. `sharding` is how
     several ranks share the work: each with all the weights ("ddp"), or with its part of them ("fsdp").
 
     The state is saved every `save_every` steps and the last `keep` of them stay; what a run measures of itself is
@@ -44,6 +46,7 @@ class Settings:
     compile: bool = False
     sharding: Literal["ddp", "fsdp"] = "ddp"
     frozen: tuple[str, ...] = ()
+    norms: Literal["learn", "keep"] = "learn"
     seed: int = 0
     save_every: int = 500
     measure_every: int = 500

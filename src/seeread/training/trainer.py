@@ -56,7 +56,7 @@ def train(
     free = [weight.requires_grad for weight in model.parameters()]
     freeze(model, settings.frozen)
     learner = Learner(model, objective, settings)
-    learn(learner)
+    learn(learner, settings.norms)
     shown = Shown(learner, settings, world)
     engine = wrapped(learner, settings, world)
     optimizers = build_optimizers(learner, settings)

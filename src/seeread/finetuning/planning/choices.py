@@ -104,6 +104,7 @@ def settings_for(
         warmup=length // 10,
         average=None if length < 20 else 1 - 10 / length,
         precision="bf16" if precision == "bf16" else "fp32",
+        norms="learn" if scratch else "keep",
         save_every=min(every, 200),
         measure_every=every,
         broken_limit=0.05,
