@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import torch
 from torch import Tensor
@@ -28,6 +29,10 @@ class Masked:
         return Masked(*(each.to(device) for each in (self.tokens, self.truth, self.hidden, self.valid)))
 
 
+Row = list[tuple[int, int, bool, bool]]
+"""Of every token of a text what is read, what is true, whether it is asked for, and that it is there."""
+
+
 @dataclass(frozen=True)
 class Masking:
     """Hides whole words: a letter alone would be guessed from its neighbours. Of `density` of the words, at least one a
@@ -43,12 +48,21 @@ class Masking:
 
     def __call__(self, texts: Sequence[str], chance: random.Random) -> Masked:
         """The texts as rows of tokens, padded behind."""
-        number, rules = self.tokenizer.number(self.mask), self.tokenizer.rules
+        return self.together([self.row(text, chance) for text in texts])
+
+    @property
+    def number(self) -> int:
+        """That of the token that hides. Raises UsageError for a vocabulary without it."""
+        number = self.tokenizer.number(self.mask)
         if number is None:
             raise UsageError(f"The tokenizer has no {self.mask}. Say which of its tokens hides a word.")
-        rows = [self._row(text, number, chance) for text in texts]
+        return number
+
+    def together(self, rows: Sequence[Row]) -> Masked:
+        """Rows padded behind."""
+        pad = self.tokenizer.rules.pad_id
         longest = max(map(len, rows), default=0)
-        padding = (rules.pad_id, rules.pad_id, False, False)
+        padding = (pad, pad, False, False)
         padded = [[*row, *[padding] * (longest - len(row))] for row in rows]
         tokens, truth, hidden, valid = torch.tensor(padded, dtype=torch.long).unbind(-1)
         return Masked(tokens, truth, hidden.bool(), valid.bool())
@@ -58,9 +72,22 @@ class Masking:
         order = Shuffled(len(texts), batch, seed)
         return lambda step: self([texts[place] for place in order(step).tolist()], random.Random(f"{seed} {step}"))
 
-    def _row(self, text: str, mask: int, chance: random.Random) -> list[tuple[int, int, bool, bool]]:
-        """What is read, what is true, whether it is asked for, and that it is there; of every token."""
+    def passage(self, text: str, chance: random.Random) -> str:
+        """As many of the words of a text, from a random one on, as the model reads; the whole text where it fits."""
         parts, rules = words(text), self.tokenizer.rules
+        room = rules.context_length - (rules.start_id is not None) - (rules.end_id is not None)
+        lengths = [len(self.tokenizer.passages.encode(part, "text")) for part in parts]
+        if sum(lengths) <= room:
+            return text
+        behind = list(accumulate(reversed(lengths), initial=0))[:0:-1]  # how many tokens there are from each word on
+        last = sum(count >= room for count in behind)  # from further on it would not be full
+        start = chance.randrange(max(last, 1))
+        ends = accumulate(lengths[start:])
+        return "".join(parts[start : start + max(1, sum(end <= room for end in ends))])
+
+    def row(self, text: str, chance: random.Random) -> Row:
+        """A text, with some of its words hidden."""
+        mask, parts, rules = self.number, words(text), self.tokenizer.rules
         if not parts:
             raise UsageError("There is a text without a word, of which nothing can be hidden. Leave it out.")
         gone = set(chance.sample(range(len(parts)), max(1, round(len(parts) * self.density))))

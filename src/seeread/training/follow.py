@@ -73,7 +73,7 @@ def _followed(
     resume: bool,
     world: World,
 ) -> Pretrained:
-    sets = [build.opened(portion) for portion in recipe.data]
+    sets = build.all_opened(recipe.data)
     recipe = replace(recipe, data=tuple(map(_with, recipe.data, sets)))
     base = begin(recipe, world.device)
     world = replace(world, device=base.device)

@@ -21,7 +21,7 @@ from tests.training.learners import LEARNERS
         ("llava", {"write": writing}),
         ("coca", {"contrast": Contrast(), "write": writing, "contrast and write": ContrastAndCaptions()}),
         ("perceiver_classifier", {"classify": classification}),
-        ("perceiver_language_model", {"write": filling}),
+        ("perceiver_language_model", {"fill": filling}),
         ("perceiver_flow", {}),
     ],
 )
@@ -32,6 +32,10 @@ def test_a_model_learns_what_it_can_do(family: str, goals: dict[str, object]) ->
 def test_a_goal_out_of_reach_is_refused_with_what_is_in_reach() -> None:
     with pytest.raises(UsageError, match=r'A DualEncoder cannot learn with the goal "write".*"contrast"'):
         objective_for(LEARNERS["dual_encoder"].model(), "write")
+    with pytest.raises(UsageError, match=r'cannot learn with the goal "fill".*"write"'):
+        objective_for(LEARNERS["t5"].model(), "fill")
+    with pytest.raises(UsageError, match=r'PerceiverLanguageModel cannot learn.*"write".*"fill"'):
+        objective_for(LEARNERS["perceiver_language_model"].model(), "write")
     with pytest.raises(UsageError, match="is nothing"):
         objective_for(LEARNERS["perceiver_flow"].model(), "contrast")
 

@@ -53,6 +53,11 @@ class SpanCorruption:
                 "sentinels. Make `longest` smaller, or `mean` larger."
             )
 
+    @property
+    def sentinels(self) -> int:
+        """How many different ones a lesson may have: one for each gap, and the last."""
+        return self._counts(self.longest)[1] + 1
+
     def takes(self, example: Example) -> bool:
         """Whether there is a text that can have a gap."""
         return example.task in ("text", "caption") and len(self.split(example.answer)) > 1

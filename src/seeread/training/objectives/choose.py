@@ -33,7 +33,7 @@ def goals_of(model: nn.Module) -> dict[Goal, Objective]:
     if isinstance(model, Compares):
         goals["contrast"] = Contrast()
     if isinstance(model, Fills):
-        goals["write"] = filling
+        goals["fill"] = filling
     if isinstance(model, Generates):
         goals["write"] = writing
         if "contrast" in goals and hasattr(model, "look"):

@@ -35,6 +35,7 @@ def terms(recipe: Recipe, sets: Sequence[DataSet | Shards], start: str) -> Recor
             "digest": _digest(one),
             "weight": portion.weight,
             "task": portion.task,
+            **({"exercise": type(portion.exercise).__name__} if portion.exercise else {}),
         }
         for portion, one in zip(recipe.data, sets, strict=True)
     ]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+from seeread.data.masking import Masking
 from seeread.data.sampling import Mixed
 from seeread.data.sets.dataset import DataSet
 from seeread.data.sets.item import Item
@@ -22,6 +23,7 @@ from seeread.training.settings import Settings
 from seeread.training.streams.ahead import Workers
 from seeread.training.streams.dealing import Dealt, Maker, Order
 from seeread.training.streams.decks import Deck, SetDeck
+from seeread.training.streams.exercises import check, told
 from seeread.training.streams.pictures import Pictures, Variation, room_of
 from seeread.training.streams.shards import ShardDeck, Shards, shards_at
 from seeread.training.streams.share import Share
@@ -45,7 +47,8 @@ def build_stream(
 
     "contrast": (images, tokens (pairs, tokens)); an item gives one of its captions, or its class in a sentence, drawn
     anew each time. "write": a `Batch`; each caption, question, name and set of boxes is an example. "contrast and
-    write": (`Batch`, tokens). "classify": (images, class numbers (images,)), as `classes_of` numbers them.
+    write": (`Batch`, tokens). "classify": (images, class numbers (images,)), as `classes_of` numbers them. "fill":
+    `Masked`; each caption is an example, and no picture is opened.
 
     An example is a function of the seed and its number in the run alone: `settings.batch` of them are a step, whatever
     the number of ranks and of parts, and workers, threads that prepare batches ahead, change nothing (0: none; usually
@@ -54,13 +57,18 @@ def build_stream(
     other's steps, where there are as many classes as that takes: they would be called wrong for each other's texts.
 
     What is broken is replaced by what comes next, and listed. Raises DataError where more than `settings.broken_limit`
-    is, and where there is nothing to learn; UsageError where the batch cannot be divided.
+    is, and where there is nothing to learn; UsageError where the batch cannot be divided, and for what the model's
+    processor cannot serve.
     """
     share = Share.of(settings, world)
     if not portions:
         raise UsageError("There is no data to learn from. Give at least one set.")
-    sets = [opened(portion) for portion in portions]
     processor = model.processor
+    for portion in portions:
+        check(portion, goal, processor)
+    if goal == "fill":
+        Masking(processor.tokenizer).number  # noqa: B018  # it says what is wrong
+    sets = all_opened(portions)
     varied = Variation(settings.crop) if goal in ("contrast", "classify") and settings.crop < 1 else None
     pictures = Pictures(processor, varied, room_of(world.size))
     known = classes_of(sets, processor.labels) if goal == "classify" else ()
@@ -73,7 +81,10 @@ def build_stream(
         _deck(data, there, mixed, place, goal, settings)
         for place, (data, there) in enumerate(zip(sets, units, strict=True))
     ]
-    teachings = [_teaching(data, goal, processor, pictures, numbers) for data in sets]
+    teachings = [
+        _teaching(data, portion, goal, processor, pictures, numbers)
+        for portion, data in zip(portions, sets, strict=True)
+    ]
     maker = Maker(
         Order(decks, mixed), teachings, share, settings.seed, Workers(_workers(workers, world)), world.device
     )
@@ -87,6 +98,7 @@ _HELP = {
     "write": "Its pictures need captions, questions with answers, classes, or boxes for a model that can point.",
     "contrast and write": "Its pictures need captions, or a folder for each class.",
     "classify": "Its pictures need classes: put them into one folder for each.",
+    "fill": "It needs texts: they are taken from captions.",
 }
 
 
@@ -100,18 +112,30 @@ def opened(portion: Portion) -> DataSet | Shards:
     return shards_at(path) or read_training(path)
 
 
+def all_opened(portions: Sequence[Portion]) -> list[DataSet | Shards]:
+    """The sets of portions, each read or made once, however many portions are of it."""
+    keys = [each.data if isinstance(each.data, str) else id(each.data) for each in portions]
+    known = dict(zip(keys, portions, strict=True))
+    sets = {key: opened(portion) for key, portion in known.items()}
+    return [sets[key] for key in keys]
+
+
 Teach = Callable[[Sequence[Item]], Units]
 """What is learned from items."""
 
 
 def _units(data: DataSet | Shards, portion: Portion, goal: Goal, style: PromptStyle | None) -> Units | Teach:
     """What is learned from a set, or how that is found out of some of its items."""
-    teach = partial(units_of, goal=goal, task=portion.task, style=style)
+    labels = () if isinstance(data, Shards) else _things(data)
+    exercise = told(portion.exercise, labels)
+    teach = partial(units_of, goal=goal, task=portion.task, style=style, exercise=exercise)
     if isinstance(data, Shards):
         return teach
     units = teach(data.items)
     if not len(units):
-        raise DataError(f"{data.name} teaches nothing of what is to be learned ({goal}). {_HELP[goal]}")
+        name = "" if exercise is None else type(exercise).__name__
+        wanted = _HELP[goal] if exercise is None else f"{name} needs {exercise.needs}."
+        raise DataError(f"{data.name} teaches nothing of what is to be learned ({name or goal}). {wanted}")
     return units
 
 
@@ -129,13 +153,23 @@ def _deck(
 
 
 def _teaching(
-    data: DataSet | Shards, goal: Goal, processor: Processor, pictures: Pictures, numbers: dict[str, int]
+    data: DataSet | Shards,
+    portion: Portion,
+    goal: Goal,
+    processor: Processor,
+    pictures: Pictures,
+    numbers: dict[str, int],
 ) -> Teaching:
     if isinstance(data, Shards):
-        return Teaching(goal, processor, Pictures(processor, pictures.variation, 0), {}, numbers)
-    names = dict(zip(data.labels, data.called, strict=True))
-    things = sorted({thing.label for item in data.items for thing in item.things or ()})
-    return Teaching(goal, processor, pictures, names, numbers, tuple(things))
+        unkept = Pictures(processor, pictures.variation, 0)
+        return Teaching(goal, processor, unkept, {}, numbers, exercise=portion.exercise)
+    names, things = dict(zip(data.labels, data.called, strict=True)), _things(data)
+    return Teaching(goal, processor, pictures, names, numbers, things, told(portion.exercise, things))
+
+
+def _things(data: DataSet) -> tuple[str, ...]:
+    """The names of all things that are in the pictures."""
+    return tuple(sorted({thing.label for item in data.items for thing in item.things or ()}))
 
 
 def _weights(portions: Sequence[Portion], units: Sequence[Units | Teach]) -> list[float]:

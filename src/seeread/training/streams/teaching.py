@@ -2,15 +2,17 @@
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 
 from seeread.data.example import Example, overview
+from seeread.data.lessons.lesson import Exercise
 from seeread.data.lessons.objects import Detection, Listing
+from seeread.data.masking import Masking, Row
 from seeread.data.sets.item import Item
-from seeread.errors import DataError
+from seeread.errors import DataError, UsageError
 from seeread.interface import Batch
 from seeread.preprocessing.dialogue import Dialogue, Picture, PromptStyle, Turn, ask
 from seeread.preprocessing.image import Source
@@ -19,6 +21,7 @@ from seeread.preprocessing.processor import Processor
 from seeread.tasks.prompts import prompts
 from seeread.tasks.writing.likelihood import QUESTION
 from seeread.training.recipe import Goal
+from seeread.training.streams.exercises import example
 from seeread.training.streams.pictures import Pictures
 from seeread.training.streams.units import Unit
 
@@ -31,18 +34,20 @@ READ = "What is written in the picture?"
 
 @dataclass(frozen=True)
 class Ready:
-    """What a batch is made of: a picture with a text, or a dialogue with its answer, or a picture of a class."""
+    """What a batch is made of: a picture with a text, a dialogue with its answer, a picture of a class, or a text of
+    which some tokens are hidden."""
 
     text: str = ""
     picture: "Source | None" = None
     dialogue: Dialogue = ()
     label: int = -1
+    row: Row = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Teaching:
     """Makes examples of units, and batches of examples, for one goal. `names` is what classes are called, `numbers`
-    are theirs; `labels` are all things that may be asked for."""
+    are theirs; `labels` are all things that may be asked for. With an `exercise` its words are those of the lessons."""
 
     goal: Goal
     processor: Processor
@@ -50,6 +55,7 @@ class Teaching:
     names: dict[str, str]
     numbers: dict[str, int]
     labels: tuple[str, ...] = ()
+    exercise: Exercise | None = None
 
     def example(self, unit: Unit, chance: random.Random) -> Ready:
         """Whatever is left to chance comes from `chance` alone. Raises DataError for what is broken."""
@@ -62,14 +68,19 @@ class Teaching:
             text = _checked(self._spoken(unit.item, chance))
             picture = self.pictures(unit.item, chance, text)
             return Ready(text, dialogue=ask(self._style.caption, picture))
+        if self.goal == "fill":
+            text = _checked(unit.item.captions[unit.index])
+            return Ready(text, row=self._hidden(text, chance))
         dialogue, answer = self._lesson(unit, chance)
-        return Ready(_checked(answer, empty=unit.task == "detect"), dialogue=dialogue)
+        return Ready(_checked(answer, empty=unit.task in ("detect", "objects")), dialogue=dialogue)
 
     def batch(self, ready: Sequence[Ready]) -> Any:
         """As the objective of the goal takes it. Raises UsageError where a dialogue is too long for the model."""
         texts = [each.text for each in ready]
         if self.goal == "write":
             return self._rows(ready, texts)
+        if self.goal == "fill":
+            return Masking(self.processor.tokenizer).together([each.row for each in ready])
         if self.goal == "contrast and write":
             return self._rows(ready, texts), self.processor.texts(texts)
         images = self.pictures.images([each.picture for each in ready if each.picture is not None])
@@ -109,6 +120,10 @@ class Teaching:
 
     def _lesson(self, unit: Unit, chance: random.Random) -> tuple[Dialogue, str]:
         item, style = unit.item, self._style
+        if self.exercise is not None:
+            shown = None if unit.task == "text" else self.pictures(item, chance)
+            made = self.exercise(example(item, unit.task, unit.index, shown, chance), chance)
+            return made.dialogue, made.answer
         if unit.task == "text":
             return ask(""), item.captions[unit.index]
         picture = self.pictures(item, chance)
@@ -133,6 +148,13 @@ class Teaching:
                     _seen(item, picture) if unit.index < bool(item.things) else _meant(unit, picture), chance
                 )
         return lesson.dialogue, lesson.answer
+
+    def _hidden(self, text: str, chance: random.Random) -> Row:
+        masking = Masking(self.processor.tokenizer)
+        try:
+            return masking.row(masking.passage(text, chance), chance)
+        except UsageError as error:  # of this text: that the vocabulary has a mask was looked at before
+            raise DataError(str(error)) from None
 
     def _answer(self, unit: Unit, picture: Source, chance: random.Random) -> tuple[Dialogue, str]:
         question = unit.item.questions[unit.index]

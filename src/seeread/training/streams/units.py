@@ -8,10 +8,12 @@ from typing import Protocol, get_args, overload
 import numpy
 
 from seeread.data.example import Task
+from seeread.data.lessons.lesson import Exercise
 from seeread.data.sets.item import Item
 from seeread.errors import DataError
 from seeread.preprocessing.dialogue import PromptStyle
 from seeread.training.recipe import Goal
+from seeread.training.streams.exercises import made_of
 
 TASKS: tuple[Task, ...] = get_args(Task)
 
@@ -88,9 +90,21 @@ def classes_of(sets: Sequence[Labelled], known: Sequence[str] = ()) -> tuple[str
     return tuple(told)
 
 
-def units_of(items: Sequence[Item], goal: Goal, task: Task | None, style: PromptStyle | None) -> Units:
+def units_of(
+    items: Sequence[Item],
+    goal: Goal,
+    task: Task | None,
+    style: PromptStyle | None,
+    exercise: Exercise | None = None,
+) -> Units:
     """What a model learns from these items: of each all that its goal can use. A model that writes learns the `task`,
-    or all tasks for which there is anything: boxes only if its `style` knows how to ask for them."""
+    or all tasks for which there is anything: boxes only if its `style` knows how to ask for them. Of an `exercise` it
+    learns what this can be made of; and to fill gaps in captions."""
+    if goal == "fill":
+        return Units(items, _written(items, "text", False))
+    if exercise is not None:
+        found = ((place, *each) for place, item in enumerate(items) for each in made_of(item, task, exercise))
+        return Units(items, found)
     if goal == "write":
         points = style is not None and style.detect is not None
         return Units(items, _written(items, task, points))
