@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 
 import seeread
-from seeread.data.lessons.pali import MILLIONS
 from seeread.data.scene_set import scene_set
 from seeread.data.sets.dataset import DataSet
 from seeread.models.pali import PaLI, PaLIConfig
@@ -23,7 +22,7 @@ from seeread.nn.transformer import TransformerConfig
 from seeread.preprocessing.dialogue import PromptStyle
 from seeread.pretrained import Origin, Pretrained
 from seeread.text.encoder_decoder import EncoderDecoderConfig
-from seeread.training.recipe import Portion, Recipe
+from seeread.training.recipe import Portion, Recipe, pali
 from seeread.training.settings import Settings
 
 BLOCKS = TransformerConfig(
@@ -77,19 +76,15 @@ recipe = Recipe(
     ),
 )
 
-# Section 3.2 and table 9 of the paper: the shares of the tasks that `seeread train` knows, of 1.6 billion examples,
-# which are seen once at 224 pixels while the tower keeps its weights. The paper uses Adafactor, whose rates mean
+# Section 3.2 and table 9 of the paper: all tasks with their shares, of 1.6 billion examples, which are seen once
+# at 224 pixels while the tower keeps its weights. The paper uses Adafactor, whose rates mean
 # something else: this one is for AdamW, and ours.
 full = Recipe(
     name="PaLI",
     start="runs/pali-start",  # seeread build pali --vision google/vit-... --text google/mt5-large --out runs/pali-start
-    data=(
-        Portion(data="data/captions", task="caption", weight=MILLIONS["captions"] + MILLIONS["split captions"]),
-        Portion(data="data/ocr", task="read", weight=MILLIONS["transcriptions"]),
-        Portion(data="data/questions", task="answer", weight=MILLIONS["answers"]),
-        Portion(data="data/objects", task="objects", weight=MILLIONS["objects"]),
-        Portion(data="data/objects", task="detect", weight=MILLIONS["detections"]),
-        Portion(data="data/texts", task="text", weight=MILLIONS["texts"]),
+    data=pali(
+        captions="data/captions", transcriptions="data/ocr", questions="data/questions", objects="data/objects",
+        texts="data/texts", sentinels=True,
     ),
     goal="write",
     settings=Settings(
