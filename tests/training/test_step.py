@@ -86,7 +86,9 @@ def test_gradients_are_shortened_together_and_the_norm_is_what_it_was() -> None:
     assert limit(weights, 1.0).item() == 7.0
     assert weights[0].grad.tolist() == pytest.approx([2 / 7, 3 / 7], abs=1e-6)
     assert limit(weights, 5.0).item() == pytest.approx(1.0, abs=1e-6)
-    assert weights[1].grad.item() == pytest.approx(6 / 7, abs=1e-6)
+    assert weights[1].grad.item() == pytest.approx(6 / 7, abs=1e-6)  # short enough: as it was
+    assert limit(weights, 0.7).item() == pytest.approx(1.0, abs=1e-6)
+    assert weights[1].grad.item() == pytest.approx(0.6, abs=1e-5)
 
 
 @pytest.mark.parametrize("shape", [(), (1,)])
