@@ -66,7 +66,9 @@ MIXTURES: Mapping[str, Mapping[str, float]] = {
     "hybrid": GENERAL,
     "fuyu": {"flickr8k": 0.35, "easy_vqa": 0.60, "tiny_imagenet": 0.05},
 }  # fmt: skip
-"""The share of each source in a step."""
+ASKED = {"flickr8k": 0.30, "easy_vqa": 0.60, "tiny_imagenet": 0.05, "scenes": 0.05}
+"""The share of each source in a step; and with more questions, until a model begins to compare what they name with what
+it sees."""
 
 MIRRORED = {"flickr8k", "tiny_imagenet"}
 
@@ -74,11 +76,12 @@ MIRRORED = {"flickr8k", "tiny_imagenet"}
 @dataclass(frozen=True)
 class Round:
     """`fair`: of each yes-or-no question, "yes" is as often right as "no". In easy-VQA it is right one time in eight,
-    and who always says "no" is told so too seldom to begin to look."""
+    and who always says "no" is told so too seldom to begin to look. `mixture` is the model's own, or another."""
 
     steps: int
     rate: float = 1.5e-3
     fair: bool = True
+    mixture: Mapping[str, float] | None = None
 
     @property
     def settings(self) -> Settings:
@@ -90,9 +93,14 @@ class Round:
 
 
 ROUNDS = {
-    "llava": (Round(1600, fair=False), Round(400, rate=1e-3)),
+    "llava": (
+        Round(1600, fair=False),
+        Round(400, rate=1e-3),
+        Round(700, mixture=ASKED),
+        Round(400, rate=1.2e-3, mixture=ASKED),
+    ),
     "paligemma": (Round(600),),
-    "flamingo": (Round(400),),
+    "flamingo": (Round(400), Round(400, mixture=ASKED)),
     "pali": (Round(1000, fair=False), Round(300, rate=1e-3)),
     "hybrid": (Round(400),),
     "fuyu": (Round(500),),
@@ -353,10 +361,9 @@ def main() -> None:
     if tower is not None:
         model.vision = Seen()
     for number, round in enumerate(ROUNDS[name], start=1):
-        train_rows = Rows(
-            all_told(options, mixture, "train", processor, round.fair), seen["train"], mixture, family, 96
-        )
-        dev_rows = Rows(all_told(options, mixture, "dev", processor), seen["dev"], mixture, family, 96)
+        shares = round.mixture or mixture
+        train_rows = Rows(all_told(options, shares, "train", processor, round.fair), seen["train"], shares, family, 96)
+        dev_rows = Rows(all_told(options, shares, "dev", processor), seen["dev"], shares, family, 96)
         run = out / f"run-{number}"
         model = train(
             model,
