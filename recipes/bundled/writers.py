@@ -14,6 +14,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -324,7 +325,7 @@ def all_seen(
     kept.mkdir(parents=True, exist_ok=True)
     by = "none" if tower is None else f"{len(family.config.vision.layers)}-{family.config.vision.image_size}"
     seen: dict[str, Tensor] = {}
-    for name in dict.fromkeys(source.removesuffix(PLACES) for source in mixture):
+    for name in dict.fromkeys(source.removesuffix(PLACES) for source in sources):
         file = kept / f"{name}-{split}-{by}.safetensors"
         seen[name] = look(
             tower, options.data / f"{name}-{split}", family, file, VIEWS if name in MIRRORED else 1
@@ -356,7 +357,8 @@ def main() -> None:
     if tower is not None:
         tower_of_mini_clip(tower, options.clip)
         tower.eval()
-    seen = {split: all_seen(options, family, tower, mixture, split) for split in ("train", "dev")}
+    sources = list(dict.fromkeys(chain(mixture, *(round.mixture or {} for round in ROUNDS[name]))))
+    seen = {split: all_seen(options, family, tower, sources, split) for split in ("train", "dev")}
     prepare(model, seen["train"][next(iter(mixture)).removesuffix(PLACES)])
     if tower is not None:
         model.vision = Seen()
