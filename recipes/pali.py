@@ -78,10 +78,10 @@ recipe = Recipe(
 
 # Section 3.2 and table 9 of the paper: all tasks with their shares, of 1.6 billion examples, which are seen once
 # at 224 pixels while the tower keeps its weights. The paper uses Adafactor, whose rates mean
-# something else: this one is for AdamW, and ours.
+# something else: this one is for AdamW, and ours. The paper has mT5, whose tokenizer does not name its sentinels.
 full = Recipe(
     name="PaLI",
-    start="runs/pali-start",  # seeread build pali --vision google/vit-... --text google/mt5-large --out runs/pali-start
+    start="runs/pali-start",  # seeread build pali --vision google/vit-... --text google/t5-v1_1-large --out runs/pali-start
     data=pali(
         captions="data/captions", transcriptions="data/ocr", questions="data/questions", objects="data/objects",
         texts="data/texts", sentinels=True,

@@ -36,6 +36,9 @@ def test_reads_both_sizes(tmp_path: Path) -> None:
         ("\nx = 1 / 0", r"r\.py, line 2: it failed with ZeroDivisionError: division by zero"),
         ("import seeread.nothing", "it failed with ModuleNotFoundError"),
         (GOOD.replace("steps=1,", "stepz=1,"), "line 5: it failed with TypeError"),
+        (GOOD.replace("rate=1.0", "rate=-1.0"), "rate must be above 0"),
+        ("import sys\nsys.exit(3)", r"r\.py, line 2: it failed with SystemExit: 3"),
+        ("x = 1\0", r"r\.py: this is no Python \("),
     ],
 )
 def test_mistakes(tmp_path: Path, text: str, words: str) -> None:
@@ -51,3 +54,9 @@ def test_without_a_full_size(tmp_path: Path) -> None:
 def test_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no such file"):
         load_recipe(tmp_path / "none.py")
+
+
+def test_a_folder_that_is_called_like_one(tmp_path: Path) -> None:
+    (tmp_path / "r.py").mkdir()
+    with pytest.raises(UsageError, match="is a folder, and no recipe"):
+        load_recipe(tmp_path / "r.py")

@@ -1,10 +1,13 @@
 """What somebody asked to be trained, as it was said: with what is left open left open."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from seeread.errors import UsageError
+from seeread.preprocessing.image import printable
+from seeread.training.changes import read
 from seeread.training.recipe import Mode
 
 SCRATCH = "scratch"
@@ -42,3 +45,18 @@ class Request:
             "full": self.full,
             "check": None if self.check is None else str(self.check.absolute()),
         }
+
+
+def settled(request: Request) -> Request:
+    """The same, with what `changes` say of steps, mode and start where the rest is decided by them. Raises UsageError
+    where something is said twice, or of a recipe although there is none."""
+    if request.full and not request.of_recipe:
+        raise UsageError(f"--full is the full size of a recipe, and {printable(str(request.path))} is none.")
+    changes, own = dict(request.changes), {"steps": "--steps", "mode": "--mode", "start": "--from"}
+    for name in own.keys() & changes.keys():
+        if getattr(request, name) is not None:
+            raise UsageError(
+                f"{own[name]} and --set {name}={printable(changes[name])} say the same. Leave one out."
+            )
+    found: dict[str, Any] = {name: read(name, changes.pop(name)) for name in own.keys() & changes.keys()}
+    return replace(request, changes=changes, **found)

@@ -14,15 +14,16 @@ from seeread.checkpoints.placement import choose_device
 from seeread.checkpoints.save import save
 from seeread.data.sets.dataset import DataSet
 from seeread.data.sets.read import read_set
+from seeread.errors import UsageError
 from seeread.finetuning.folder import PLAN, RESULT, folder_for, write_json
 from seeread.finetuning.measures.blend import Point, best, blended, curve
 from seeread.finetuning.measures.general import agreement, drawn
 from seeread.finetuning.measures.glance import glance
-from seeread.finetuning.measures.measuring import Measured, Score, compared, measure
+from seeread.finetuning.measures.measuring import Measured, Score, benchmarks_for, compared, measure
 from seeread.finetuning.page import sections
 from seeread.finetuning.planning.plan import Plan
 from seeread.finetuning.planning.prepare import Looking, prepare
-from seeread.finetuning.request import Request
+from seeread.finetuning.request import Request, settled
 from seeread.finetuning.result import Blend, Result, forgotten
 from seeread.interface import Compares, Generates
 from seeread.preprocessing.image import printable
@@ -63,7 +64,7 @@ def finetune(request: Request, watch: Watch | None = None, *, dry: bool = False)
     A run that was stopped goes on when the same is asked for again. Raises StoppedError if it was asked to stop and has
     saved its state; otherwise SeereadError that says what to do.
     """
-    watch = watch or Watch()
+    watch, request = watch or Watch(), settled(request)
     world = start(None if request.device == "auto" else choose_device(request.device))
     try:
         if world.first:
@@ -76,8 +77,10 @@ def finetune(request: Request, watch: Watch | None = None, *, dry: bool = False)
 
 def _first(request: Request, watch: Watch, world: World, dry: bool) -> Result | Plan:
     out, kept = folder_for(request)
+    named = None if request.check is None else read_set(request.check)
     prepared = prepare(request, out, kept, watch.looking, alone=world.size == 1)
     plan = prepared.plan
+    checks = general(plan, named)
     watch.planned(plan, prepared.seconds)
     told = {"request": request.as_json(), **plan.as_json()}
     if not dry and kept is None:
@@ -86,7 +89,6 @@ def _first(request: Request, watch: Watch, world: World, dry: bool) -> Result | 
     if dry:
         return plan
     began = time.monotonic()
-    checks = general(plan, request)
     before = _measured(plan.start, plan, checks, watch)
     follow(plan.recipe, out, measure=_glances(plan), watchers=_watchers(plan, watch))
     result = _result(request, plan, checks, before, watch, began)
@@ -102,12 +104,16 @@ def _other(request: Request, dry: bool) -> None:
         follow(plan.recipe, plan.out)
 
 
-def general(plan: Plan, request: Request) -> DataSet:
-    """What should not be forgotten: the set that was named, or drawn scenes."""
-    if request.check is not None:
-        return read_set(request.check)
+def general(plan: Plan, named: DataSet | None = None) -> DataSet:
+    """What should not be forgotten: the set that was named, or drawn scenes. Raises UsageError for a set that the model
+    has no score on: it would be forgotten silently."""
+    if named is not None and not benchmarks_for(plan.start, named):
+        raise UsageError(
+            f"{printable(plan.start.origin.name)} cannot be measured on {printable(named.name)}, which knows "
+            f"{', '.join(sorted(named.knows)) or 'nothing'} of its pictures. Name another --check."
+        )
     alone = isinstance(plan.start.model, Compares)
-    return drawn(CHECKED[_kind(plan.start)], alone=alone)
+    return named or drawn(CHECKED[_kind(plan.start)], alone=alone)
 
 
 def _measured(

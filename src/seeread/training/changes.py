@@ -23,17 +23,21 @@ def changed(recipe: Recipe, changes: Mapping[str, str] | Iterable[str]) -> Recip
 
     Raises UsageError for a name that is none, with the nearest ones, and for what is of no use as its value.
     """
-    for name, text in (changes if isinstance(changes, Mapping) else _pairs(changes)).items():
-        if name in OF_RECIPE:
-            kind = str if name == "start" else get_type_hints(Recipe)[name]
-            recipe = replace(recipe, **{name: _read(name, text, kind)})
-        elif name in _SETTINGS:
-            recipe = recipe.but(**{name: _read(name, text, _SETTINGS[name])})
-        else:
-            known = [*_SETTINGS, *OF_RECIPE]
-            near = get_close_matches(name, known, cutoff=0.5) or sorted(known)
-            raise UsageError(f"There is no setting {printable(name)!r}. Did you mean {_either(near)}?")
-    return recipe
+    pairs = changes if isinstance(changes, Mapping) else _pairs(changes)
+    values = {name: read(name, text) for name, text in pairs.items()}
+    of_recipe = {name: values.pop(name) for name in OF_RECIPE if name in values}
+    return replace(recipe, **of_recipe).but(**values)
+
+
+def read(name: str, text: str) -> Any:
+    """The value that a text is for a setting of that name. Raises UsageError as `changed` does."""
+    if name in OF_RECIPE:
+        return _read(name, text, str if name == "start" else get_type_hints(Recipe)[name])
+    if name in _SETTINGS:
+        return _read(name, text, _SETTINGS[name])
+    known = [*_SETTINGS, *OF_RECIPE]
+    near = get_close_matches(name, known, cutoff=0.5) or sorted(known)
+    raise UsageError(f"There is no setting {printable(name)!r}. Did you mean {_either(near)}?")
 
 
 def _pairs(changes: Iterable[str]) -> dict[str, str]:

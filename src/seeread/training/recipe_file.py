@@ -17,6 +17,10 @@ def load_recipe(path: str | Path, full: bool = False) -> Recipe:
     """
     path, name = Path(path), "full" if full else "recipe"
     shown = printable(str(path))
+    if path.is_dir():
+        raise UsageError(
+            f"{shown} is a folder, and no recipe. Name the file in it; pictures go into a folder without .py."
+        )
     if not path.is_file():
         raise UsageError(f"{shown}: there is no such file. Name a recipe, such as recipes/clip.py.")
     try:
@@ -24,10 +28,13 @@ def load_recipe(path: str | Path, full: bool = False) -> Recipe:
     except SeereadError:
         raise
     except SyntaxError as error:
-        raise UsageError(f"{shown}, line {error.lineno}: this is no Python ({error.msg}).") from None
-    except Exception as error:
+        line = "" if error.lineno is None else f", line {error.lineno}"
+        raise UsageError(f"{shown}{line}: this is no Python ({error.msg}).") from None
+    except (Exception, SystemExit) as error:
         where = _line_in(error, str(path))
-        raise UsageError(f"{shown}{where}: it failed with {type(error).__name__}: {error}.") from error
+        raise UsageError(
+            f"{shown}{where}: it failed with {type(error).__name__}: {printable(str(error))}."
+        ) from error
     found = said.get(name)
     if isinstance(found, Recipe):
         return found

@@ -3,6 +3,13 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from seeread.errors import UsageError
+
+_AT_LEAST_ONE = tuple("steps batch accumulate save_every measure_every keep bad_steps".split())
+_NOT_NEGATIVE = ("warmup", "weight_decay", "seed")
+_ABOVE_NOTHING = ("rate", "gradient_limit", "scale_limit")
+_SHARES = ("decay", "broken_limit", "average", "crop", "patch_dropout", "betas")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -24,6 +31,8 @@ class Settings:
     The state is saved every `save_every` steps and the last `keep` of them stay; what a run measures of itself is
     measured every `measure_every`. At most `broken_limit` of the examples (a share) may be broken. A step whose loss or
     gradient is no number moves nothing; after `bad_steps` of them in a row the run stops.
+
+    Raises UsageError for what no run can be made with, such as a batch of none or a rate below 0.
     """
 
     steps: int
@@ -53,3 +62,19 @@ class Settings:
     keep: int = 3
     broken_limit: float = 0.01
     bad_steps: int = 3
+
+    def __post_init__(self) -> None:
+        for names, wanted, fits in (
+            (_AT_LEAST_ONE, "1 or more", lambda value: value >= 1),
+            (_NOT_NEGATIVE, "0 or more", lambda value: value >= 0),
+            (_ABOVE_NOTHING, "above 0", lambda value: value > 0),
+            (_SHARES, "from 0 to 1", lambda value: 0 <= value <= 1),
+            (("crop",), "above 0", lambda value: value > 0),
+            (("average", "patch_dropout", "betas"), "below 1", lambda value: value < 1),
+        ):
+            for name in names:
+                given = getattr(self, name)
+                values = given if isinstance(given, tuple) else () if given is None else (given,)
+                for value in values:
+                    if not fits(value):  # what is no number does not fit either
+                        raise UsageError(f"{name} must be {wanted}, and not {value}.")

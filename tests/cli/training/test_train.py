@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,41 @@ def test_a_plan_for_programs(train, tmp_path: Path) -> None:  # type: ignore[no-
     assert told["sets"][0]["knows"] == ["labels"] and told["out"] == "runs/set-1" and ran.err == ""
 
 
+@pytest.mark.usefixtures("untried")
+def test_settings_that_others_follow_from_are_as_good_as_options(train, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    sets.class_folders(tmp_path / "set")
+    sets.tiny(tmp_path / "tiny")
+    said = train("set", "--from", "tiny", "--dry-run", "--json", "--steps", "50", "--mode", "lora").json
+    assert (
+        said
+        == train(
+            "set", "--dry-run", "--json", "--set", "start=tiny", "--set", "steps=50", "--set", "mode=lora"
+        ).json
+    )
+
+
+@pytest.mark.usefixtures("untried")
+def test_what_a_recipe_prints_is_no_result(train, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    sets.class_folders(tmp_path / "set")
+    sets.tiny(tmp_path / "tiny")
+    (tmp_path / "mine.py").write_text(
+        "from seeread.training.recipe import Portion, Recipe\nfrom seeread.training.settings import Settings\n"
+        "print('hello')\n"
+        "recipe = Recipe(name='mine', start='./tiny', data=(Portion(data='set'),), goal='contrast',\n"
+        "    settings=Settings(steps=3, rate=1e-3, batch=4))\n"
+    )
+    ran = train("mine.py", "--dry-run", "--json")
+    assert ran.json["settings"]["steps"] == 3 and "hello" in ran.err
+
+
+@pytest.mark.usefixtures("untried")
+def test_the_same_picture_in_two_classes_is_told(train, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    sets.class_folders(tmp_path / "set")
+    sets.tiny(tmp_path / "tiny")
+    shutil.copy(tmp_path / "set/red/red-00.png", tmp_path / "set/blue/red-00.png")
+    assert "1 pair of near copies are of two classes" in train("set", "--from", "tiny", "--dry-run").err
+
+
 def test_from_captions_to_a_table_a_report_and_the_next_command(train, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     sets.captioned(tmp_path / "set")
     sets.tiny(tmp_path / "tiny")
@@ -96,7 +132,16 @@ def test_the_end_for_programs_is_one_document(train, tmp_path: Path) -> None:  #
         (("set", "--from", "tiny", "--set", "rats=3"), "Did you mean rate"),
         (("set", "--from", "tiny", "--set", "rate=fast"), "rate is a number"),
         (("set", "--from", "nobody/nothing"), "nobody/nothing"),
-        (("set", "--from", "openai:gpt-4o"), "runs on a server"),
+        (("set", "--from", "openai:gpt-4o"), "runs on a server, and cannot be trained"),
+        (("set", "--from", "tiny", "--set", "batch=100"), "--set batch=19"),
+        (("set", "--from", "tiny", "--steps", "3", "--set", "steps=10"), "say the same"),
+        (("set", "--from", "tiny", "--mode", "full", "--set", "mode=lora"), "say the same"),
+        (("set", "--from", "tiny", "--set", "start=openai:gpt-4o"), "runs on a server"),
+        (("set", "--from", "tiny", "--set", "mode=none"), "mode is one of"),
+        (("set", "--from", "tiny", "--full"), "full size of a recipe"),
+        (("set", "--from", "tiny", "--check", "nowhere"), "nowhere does not exist"),
+        (("set", "--from", "tiny", "--check", "asked"), "tiny cannot be measured on asked"),
+        (("nameless", "--from", "tiny"), "a class without a name"),
         (("asked", "--from", "tiny"), "Train a model that writes"),
         (("mine.py",), "there is no such file"),
         (("set", "--out", "set/new", "--from", "tiny"), "among the pictures"),
@@ -106,6 +151,7 @@ def test_the_end_for_programs_is_one_document(train, tmp_path: Path) -> None:  #
 def test_mistakes_end_in_a_sentence_that_helps(arguments, reason: str, train, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     sets.class_folders(tmp_path / "set")
     sets.questions(tmp_path / "asked")
+    (sets.class_folders(tmp_path / "nameless") / "red").rename(tmp_path / "nameless" / " ")
     sets.tiny(tmp_path / "tiny")
     ran = train(*arguments)
     assert ran.status in (1, 2) and reason in ran.err, ran.err
@@ -113,9 +159,13 @@ def test_mistakes_end_in_a_sentence_that_helps(arguments, reason: str, train, tm
 
 
 @pytest.mark.usefixtures("untried")
-def test_a_saved_stop_ends_with_its_own_status(train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+def test_a_saved_stop_ends_with_its_own_status(
+    train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # type: ignore[no-untyped-def]
     def stopped(*_: object, **__: object) -> None:
-        raise StoppedError("Stopped by SIGTERM after step 3 of 9. All is saved; start the same again to go on.")
+        raise StoppedError(
+            "Stopped by SIGTERM after step 3 of 9. All is saved; start the same again to go on."
+        )
 
     monkeypatch.setattr(run, "follow", stopped)
     sets.class_folders(tmp_path / "set")

@@ -1,6 +1,7 @@
 """`seeread train`: from pictures of one's own to a better model."""
 
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -88,7 +89,7 @@ def train(
         check=check,
     )  # fmt: skip
     try:
-        with bars() as shown:
+        with bars() as shown, redirect_stdout(sys.stderr):  # what a recipe prints is no result
             found = finetune(request, _watch(shown, quiet=quiet or json, json=json), dry=dry_run)
     except StoppedError as error:
         note(str(error))

@@ -46,6 +46,8 @@ def check_set(survey: Survey) -> None:
             f"{name} holds {_many(len(data), 'picture')}{broken}: too few to learn from and to see afterwards whether "
             f"it helped. {LEAST} is the least, and some 20 of each class or 100 with captions are a good beginning."
         )
+    if any(item.label is not None and not item.label.strip() for item in data.items):
+        raise DataError(f"{name} has a class without a name. Say what its pictures show, or take them out.")
     if data.knows & {*TEACHES_COMPARING, *TEACHES_WRITING} == {"labels"}:
         _check_classes(data)
 
@@ -100,6 +102,10 @@ def worth_knowing(model: Pretrained, survey: Survey) -> Iterator[str]:
     if survey.copies:
         verb = "is a near copy" if survey.repeated == 1 else "are near copies"
         yield f"{_many(survey.repeated, 'picture')} {verb} of another one; copies stay on one side of what is held out"
+        labels = {item.id: item.label for item in data.items}
+        at_odds = sum(labels.get(one) != labels.get(other) for one, other in survey.copies)
+        if at_odds:
+            yield f"{_many(at_odds, 'pair')} of near copies are of two classes: a model cannot learn both"
     if "labels" in data.knows:
         yield from _of_classes(data)
     if isinstance(model.model, Compares) and "captions" in data.knows:

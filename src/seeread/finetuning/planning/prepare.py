@@ -29,6 +29,7 @@ from seeread.finetuning.request import SCRATCH, Request
 from seeread.nn.initialise import initialise
 from seeread.preprocessing.image import printable
 from seeread.pretrained import Pretrained, Progress
+from seeread.remote.connect import is_remote
 from seeread.training.changes import changed
 from seeread.training.follow import begin
 from seeread.training.recipe import Portion, Recipe
@@ -91,6 +92,7 @@ def prepare(
         recipe = replace(recipe, settings=_settings(kept["settings"]))
         counts = int(kept["learning"]), int(kept["parameters"])
         return Prepared(Plan(start, recipe, sets, out, *counts, tuple(kept["notes"])), None)
+    _check_batch(recipe, sets)
     notes = [note for one in surveys for note in worth_knowing(start, one)]
     count = sum(one.count for one in sets)
     if request.start == SCRATCH and count < SMALL:
@@ -110,6 +112,10 @@ def started(request: Request, data: DataSet) -> Pretrained:
     """The model that a request begins with, in float32, on its device."""
     scratch = request.start == SCRATCH
     name = model_for(data) if request.start is None or scratch else request.start
+    if is_remote(name):
+        raise UsageError(
+            f"{printable(name)} runs on a server, and cannot be trained from here. Name another --from."
+        )
     return fresh(name, request.device, 0) if scratch else load(name, device=request.device, precision="fp32")
 
 
@@ -199,3 +205,14 @@ def _check_place(out: Path, sets: list[DataSet]) -> None:
                 f"The results would lie in {printable(str(data.path))}, among the pictures. Name a folder elsewhere: "
                 f"--out {printable(str(Path('..', 'runs', out.name)))}."
             )
+
+
+def _check_batch(recipe: Recipe, sets: Sequence[Divided]) -> None:
+    """Raises UsageError for a batch that would hold the same pictures several times: what tells them apart would be
+    told that one is not itself."""
+    batch, there = recipe.settings.batch, sum(one.count for one in sets)
+    if batch > there and recipe.goal != "write":
+        raise UsageError(
+            f"A batch of {batch:,} would hold some of the {there:,} pictures several times. Take at most as many: "
+            f"--set batch={there}."
+        )
