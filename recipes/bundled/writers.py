@@ -317,10 +317,10 @@ def all_seen(
     options: argparse.Namespace,
     family: Family,
     tower: nn.Module | None,
-    mixture: Mapping[str, float],
+    sources: Sequence[str],
     split: str,
 ) -> dict[str, Tensor]:
-    """What the tower sees of every source of a mixture."""
+    """What the tower sees of these sources."""
     kept = options.out / "seen"
     kept.mkdir(parents=True, exist_ok=True)
     by = "none" if tower is None else f"{len(family.config.vision.layers)}-{family.config.vision.image_size}"
