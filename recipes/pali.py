@@ -81,7 +81,7 @@ recipe = Recipe(
 # something else: this one is for AdamW, and ours. The paper has mT5, whose tokenizer does not name its sentinels.
 full = Recipe(
     name="PaLI",
-    start="runs/pali-start",  # seeread build pali --vision google/vit-... --text google/t5-v1_1-large --out runs/pali-start
+    start="runs/pali-start",  # seeread build pali --vision ... --text google/t5-v1_1-large --out runs/pali-start
     data=pali(
         captions="data/captions", transcriptions="data/ocr", questions="data/questions", objects="data/objects",
         texts="data/texts", sentinels=True,
