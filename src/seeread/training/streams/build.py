@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import cast
 from math import isfinite
 from pathlib import Path
 
@@ -144,8 +145,7 @@ def _deck(
 ) -> Deck:
     seed = settings.seed + 7919 * (place + 1)
     if isinstance(data, Shards):
-        assert not isinstance(units, Units)
-        return ShardDeck(data, units, seed)
+        return ShardDeck(data, cast(Teach, units), seed)
     assert isinstance(units, Units)
     kinds = [units.items[item].label for item in units.places] if goal == "contrast" else []
     steps = partial(_steps, mixed, place, settings.batch) if any(kinds) else None
