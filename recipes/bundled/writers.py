@@ -99,12 +99,13 @@ ROUNDS = {
         Round(400, rate=1e-3),
         Round(700, mixture=ASKED),
         Round(400, rate=1.2e-3, mixture=ASKED),
+        Round(300, rate=1e-3, fair=False, mixture=ASKED),
     ),
     "paligemma": (Round(600),),
-    "flamingo": (Round(400), Round(400, mixture=ASKED)),
+    "flamingo": (Round(400, mixture=ASKED),),
     "pali": (Round(1000, fair=False), Round(300, rate=1e-3)),
-    "hybrid": (Round(400),),
-    "fuyu": (Round(500),),
+    "hybrid": (Round(300, mixture=ASKED),),
+    "fuyu": (Round(400),),
 }
 
 _NO_PICTURE = Image.new("RGB", (1, 1))
