@@ -1,8 +1,8 @@
 """The small models that write and come with the package: what each is made of, and how it is spoken to.
 
-One language model of five layers writes for all but PaLI, whose language model is an encoder-decoder. All but Fuyu see
-with the tower of `seeread/mini-clip`: LLaVA with the whole of it, the others without its last stage, for features that
-are finer in place. Fuyu has no tower.
+One language model of five layers writes for all but PaLI, whose language model is an encoder-decoder, and PaliGemma,
+whose is wider. All but Fuyu see with the tower of `seeread/mini-clip`: LLaVA with the whole of it, the others without
+its last stage, for features that are finer in place. Fuyu has no tower.
 """
 
 from dataclasses import dataclass, replace
@@ -41,6 +41,7 @@ BLOCKS = TransformerConfig(
     norm="rms", norm_eps=1e-6, gated=True, bias=False, rope=Rope(),
 )  # fmt: skip
 TEXT = DecoderConfig(transformer=BLOCKS, vocabulary=4096, tied=True)
+WIDE = replace(TEXT, transformer=replace(BLOCKS, width=256, heads=8, hidden=704))
 T5_BLOCKS = replace(BLOCKS, layers=3, rope=None, scale=1.0)
 T5_TEXT = EncoderDecoderConfig(
     encoder=T5_BLOCKS, decoder=replace(T5_BLOCKS, context_width=192), vocabulary=4096, feature_scale=192**-0.5,
@@ -88,12 +89,13 @@ FAMILIES = {
         LLaVAConfig(vision=WHOLE, text=TEXT, connector="mlp", skip_last=0), square(SIDE), CHAT, start=None
     ),
     "paligemma": Family(
-        PaliGemmaConfig(vision=FINE, text=TEXT, places=True),
+        PaliGemmaConfig(vision=FINE, text=WIDE, places=True),
         square(SIDE, "squash"),  # boxes are of the whole picture
         PromptStyle(
             kind="prefix", image_tokens=64, bins=BINS, start_text="<start>", answer="answer en {question}",
             detect="detect {labels}", **SEEN | {"caption": "caption en"},
         ),
+        start=None,
     ),
     "flamingo": Family(
         FlamingoConfig(

@@ -2,8 +2,8 @@
 
     python recipes/bundled/pictures.py --data DATA
     python recipes/bundled/writers.py llava
-    python recipes/bundled/writers.py paligemma   (or flamingo, hybrid, fuyu: they go on from llava's language model)
-    python recipes/bundled/writers.py pali
+    python recipes/bundled/writers.py flamingo   (or hybrid, fuyu: they go on from llava's language model)
+    python recipes/bundled/writers.py paligemma  (or pali: they do not)
 
 Towers are those of `seeread/mini-clip`, frozen: what they see of every picture, as it is and mirrored, is computed once
 and kept. All the rest of a model learns, from nothing or from where mini-llava's language model stands.
@@ -101,11 +101,11 @@ ROUNDS = {
         Round(400, rate=1.2e-3, mixture=ASKED),
         Round(300, rate=1e-3, fair=False, mixture=ASKED),
     ),
-    "paligemma": (Round(600),),
+    "paligemma": (Round(850, rate=1.2e-3, fair=False), Round(400, rate=1.2e-3, fair=False)),
     "flamingo": (Round(400, mixture=ASKED),),
     "pali": (Round(1000, fair=False), Round(300, rate=1e-3)),
-    "hybrid": (Round(300, mixture=ASKED),),
-    "fuyu": (Round(400),),
+    "hybrid": (Round(180, mixture=ASKED),),
+    "fuyu": (Round(180),),
 }
 
 _NO_PICTURE = Image.new("RGB", (1, 1))
