@@ -3,9 +3,9 @@
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import cast
 from math import isfinite
 from pathlib import Path
+from typing import cast
 
 from torch import Tensor
 
