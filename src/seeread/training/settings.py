@@ -1,14 +1,22 @@
 """Everything that decides how weights move, in one value."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from seeread.errors import UsageError
 
-_AT_LEAST_ONE = tuple("steps batch accumulate save_every measure_every keep bad_steps".split())
-_NOT_NEGATIVE = ("warmup", "weight_decay", "seed")
-_ABOVE_NOTHING = ("rate", "gradient_limit", "scale_limit")
-_SHARES = ("decay", "broken_limit", "average", "crop", "patch_dropout", "betas")
+_FITTING: tuple[tuple[tuple[str, ...], str, Callable[[float], bool]], ...] = (
+    (
+        ("steps", "batch", "accumulate", "save_every", "measure_every", "keep", "bad_steps"),
+        "1 or more",
+        lambda value: value >= 1,
+    ),
+    (("warmup", "weight_decay", "seed"), "0 or more", lambda value: value >= 0),
+    (("rate", "gradient_limit", "scale_limit", "crop"), "above 0", lambda value: value > 0),
+    (("decay", "broken_limit", "crop"), "from 0 to 1", lambda value: 0 <= value <= 1),
+    (("average", "patch_dropout", "betas"), "from 0, below 1", lambda value: 0 <= value < 1),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,17 +72,9 @@ class Settings:
     bad_steps: int = 3
 
     def __post_init__(self) -> None:
-        for names, wanted, fits in (
-            (_AT_LEAST_ONE, "1 or more", lambda value: value >= 1),
-            (_NOT_NEGATIVE, "0 or more", lambda value: value >= 0),
-            (_ABOVE_NOTHING, "above 0", lambda value: value > 0),
-            (_SHARES, "from 0 to 1", lambda value: 0 <= value <= 1),
-            (("crop",), "above 0", lambda value: value > 0),
-            (("average", "patch_dropout", "betas"), "below 1", lambda value: value < 1),
-        ):
+        for names, wanted, fits in _FITTING:
             for name in names:
                 given = getattr(self, name)
-                values = given if isinstance(given, tuple) else () if given is None else (given,)
-                for value in values:
-                    if not fits(value):  # what is no number does not fit either
+                for value in given if isinstance(given, tuple) else (given,):
+                    if value is not None and not fits(value):  # what is no number (NaN) fits nowhere
                         raise UsageError(f"{name} must be {wanted}, and not {value}.")

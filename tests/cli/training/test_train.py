@@ -136,7 +136,7 @@ def test_the_end_for_programs_is_one_document(train, tmp_path: Path) -> None:  #
         (("set", "--from", "tiny", "--set", "batch=100"), "--set batch=19"),
         (("set", "--from", "tiny", "--steps", "3", "--set", "steps=10"), "say the same"),
         (("set", "--from", "tiny", "--mode", "full", "--set", "mode=lora"), "say the same"),
-        (("set", "--from", "tiny", "--set", "start=openai:gpt-4o"), "runs on a server"),
+        (("set", "--set", "start=openai:gpt-4o"), "runs on a server"),
         (("set", "--from", "tiny", "--set", "mode=none"), "mode is one of"),
         (("set", "--from", "tiny", "--full"), "full size of a recipe"),
         (("set", "--from", "tiny", "--check", "nowhere"), "nowhere does not exist"),
