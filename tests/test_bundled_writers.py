@@ -12,7 +12,7 @@ from seeread.data.scenes import invent, render
 from tests.shared import shared
 
 BUNDLED = Path(seeread.__file__).parent / "bundled"
-NAMES = ("mini-llava", "mini-paligemma")
+NAMES = tuple(f"mini-{family}" for family in ("llava", "paligemma", "flamingo", "pali", "hybrid", "fuyu"))
 
 
 @pytest.fixture(scope="module", params=NAMES)
