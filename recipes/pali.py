@@ -5,7 +5,7 @@ frozen tower sees.
     torchrun --nproc-per-node 8 -m seeread train recipes/pali.py --full --out runs/pali-full
 
 The laptop size learns from scratch, but for the tower of mini-paligemma, from 4,000 drawn scenes: captions, answers
-and lists of what is there. MEASURED-PALI
+and lists of what is there. What it learns was not measured.
 """
 
 from dataclasses import replace

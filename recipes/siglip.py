@@ -3,7 +3,8 @@
     seeread train recipes/siglip.py --out runs/siglip
     torchrun --nproc-per-node 8 -m seeread train recipes/siglip.py --full --out runs/siglip-full
 
-The laptop size learns from 4,000 drawn scenes of one or two shapes. MEASURED-SIGLIP
+The laptop size learns from 4,000 drawn scenes of one or two shapes. Its loss was seen to fall from
+5.2 to 3.8 in its first 145 steps; all of it was not measured.
 """
 
 from dataclasses import replace
