@@ -4,6 +4,7 @@ from outside, block by block, and undone when it has learned."""
 import os
 import shutil
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -32,6 +33,8 @@ def thrifty(model: nn.Module, settings: Settings) -> Iterator[None]:
     blocks = [module for module in model.modules() if isinstance(module, Block)]
     if settings.compile:
         require_compiler(next(model.parameters()).device)
+        # What is cached there is what the processor can do, which stays the same.
+        warnings.filterwarnings("ignore", "Dynamo detected a call to a `functools.lru_cache`")
     for block in blocks:
         if settings.recompute:
             vars(block)["forward"] = recomputed(block.forward)
