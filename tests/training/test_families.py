@@ -153,7 +153,7 @@ def after(name: str, folder: Path, steps: int, frozen: tuple[str, ...]) -> dict[
 @pytest.mark.parametrize("name", [name for name in EVERY if name not in GATED])
 def test_a_step_changes_every_part_that_is_free(name: str, tmp_path: Path) -> None:
     changed = after(name, tmp_path, 1, ())
-    parts = {key.split(".")[0] for key in changed}
+    parts = {key.split(".")[0] for key, _ in LEARNERS[name].model().named_parameters()}
     taught = {key.split(".")[0] for key, moved in changed.items() if moved}
     assert taught == parts - (
         {"vision"} if name == "chameleon" else set()
@@ -164,7 +164,7 @@ def test_a_step_changes_every_part_that_is_free(name: str, tmp_path: Path) -> No
 def test_a_frozen_tower_stays_bit_for_bit(name: str, tmp_path: Path) -> None:
     changed = after(name, tmp_path, 2, ("vision",))
     assert not any(moved for key, moved in changed.items() if key.startswith("vision."))
-    assert any(moved for key, moved in changed.items() if key.startswith("text."))
+    assert any(moved for key, moved in changed.items() if not key.startswith("vision."))
 
 
 @pytest.mark.parametrize("name", GATED)
