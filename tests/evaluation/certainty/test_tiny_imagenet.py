@@ -35,7 +35,7 @@ def of(fitted: list[Classifying], name: str) -> np.ndarray:
 
 
 def test_calibrated_confidence_is_within_five_percent(fitted: list[Classifying]) -> None:
-    """Fitted on one half, measured on the other: on average over twenty, and for all but the three that have up to 5.4 %.
+    """Fitted on one half, measured on the other: on average over twenty, and for all but three, which have up to 5.4 %.
     Of 500 pictures a model that is right as often as it says shows some 3 % as well."""
     assert (of(fitted, "ece_after") < 0.05).sum() >= 17 and of(fitted, "ece_after").max() < 0.06
     assert of(fitted, "ece_after").mean() < 0.045
