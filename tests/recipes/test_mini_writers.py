@@ -158,3 +158,10 @@ def test_the_bundled_models_are_those_of_the_recipe(recipe: ModuleType, name: st
     model, family = seeread.load(f"seeread/mini-{name}", precision="fp32"), recipe.FAMILIES[name]
     assert model.module.config == family.config
     assert model.processor.image_transform == family.transform and model.processor.style == family.style
+
+
+def test_what_is_seldom_true_is_repeated_until_it_is_as_frequent(recipe: ModuleType) -> None:
+    asked = [("red?", "no")] * 7 + [("red?", "yes")] * 2 + [("blue?", "no")] * 3 + [("what?", "red")]
+    rows = [{"about": question, "answer": answer} for question, answer in asked]
+    more = recipe.missing_answers(rows)
+    assert [(row["about"], row["answer"]) for row in more] == [("red?", "yes")] * 5  # of blue "yes" never is

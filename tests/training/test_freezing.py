@@ -1,10 +1,17 @@
 """What is frozen stays, is in the mode of what does not learn, and is free again behind the run."""
 
+from pathlib import Path
+from typing import Literal
+
 import pytest
+import torch
 from torch import nn
 
 from seeread.errors import UsageError
 from seeread.training.freezing import freeze, learn
+from seeread.training.settings import Settings
+from seeread.training.streams.stream import Steps
+from seeread.training.trainer import train
 
 
 def two_norms() -> nn.Module:
@@ -40,3 +47,14 @@ def test_norms_that_are_kept_go_by_the_means_that_they_had() -> None:
     assert model["one"][1].training  # and all else learns as ever
     learn(model)
     assert model["other"].training and model["one"][0].training
+
+
+@pytest.mark.parametrize("norms", ["keep", "learn"])
+def test_a_run_keeps_norms_if_it_is_told_so(norms: Literal["keep", "learn"], tmp_path: Path) -> None:
+    model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    settings = Settings(steps=2, rate=1e-3, norms=norms, average=None, precision="fp32")
+    trained = train(
+        model, lambda module, batch: module(batch).square().sum(), Steps(lambda step: torch.full((4, 2), step + 5.0)),
+        settings, tmp_path,
+    )  # fmt: skip
+    assert (trained[1].running_mean.abs().sum().item() == 0.0) == (norms == "keep")
