@@ -260,3 +260,15 @@ def test_each_broken_example_is_told_once_also_by_a_run_that_goes_on(tmp_path: P
         ["picture 0"], ["picture 5"], ["picture 10"]
     ]  # fmt: skip
     assert {moment.step: moment.broken for moment in moments if moment.trouble} == {1: 1, 6: 2, 11: 3}
+
+
+def test_the_model_learns_on_in_its_mode_behind_those_who_looked_at_it(tmp_path: Path) -> None:
+    modes = []
+
+    def asked(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
+        modes.append((model.training, model.vision.training, model.text.training))
+        return compare(model, batch)
+
+    settings = replace(SETTINGS, average=None, frozen=("text",), steps=3, measure_every=1)
+    train(fresh(), asked, Steps(batches), settings, tmp_path, measure=lambda step, model: {})
+    assert modes == [(True, True, False)] * 3
