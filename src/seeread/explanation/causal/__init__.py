@@ -1,0 +1,1 @@
+"""What becomes of an answer when a part of the model is changed."""

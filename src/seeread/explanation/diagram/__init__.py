@@ -1,0 +1,1 @@
+"""The architecture of a model as boxes within boxes."""

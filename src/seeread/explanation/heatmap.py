@@ -1,0 +1,53 @@
+"""What an explanation is: for each thing that a model said, where in the picture that came from."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from torch import Tensor
+
+from seeread.explanation.faith.verdict import Faithfulness
+
+Kind = Literal["label", "word", "box", "answer"]
+"""What a map is about: a label that was given, a word of what the model wrote, a box and its label, or all it wrote."""
+
+
+@dataclass(frozen=True)
+class Area:
+    """A part of a picture, in shares of its width and height: 0, 0, 1, 1 is all of it. What a model sees may be less
+    (it cut out the middle) or more (it filled up with grey)."""
+
+    left: float = 0.0
+    top: float = 0.0
+    right: float = 1.0
+    bottom: float = 1.0
+
+
+@dataclass(frozen=True)
+class Heatmap:
+    """Where in a picture one thing came from.
+
+    `values` is (rows, columns) float32 on the CPU, not below zero, over `area` of the picture; only how they compare
+    within one map means anything. `about` is the label, word or box. `score` is what the model gave the thing: a logit,
+    or the natural logarithm of a probability. `faithfulness` says how far the map can be believed, None where that was
+    not measured.
+    """
+
+    about: str
+    kind: Kind
+    values: Tensor
+    area: Area
+    score: float
+    faithfulness: Faithfulness | None = None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Maps of one picture and one text, made by one method. `answer` is what the model wrote, None where it compares.
+    `notes` are what a reader should know, such as that the tower gives no finer map."""
+
+    model: str
+    method: str
+    text: str
+    answer: str | None
+    maps: tuple[Heatmap, ...]
+    notes: tuple[str, ...] = field(default=())

@@ -1,0 +1,1 @@
+"""What becomes of one picture and one text on their way through a model."""

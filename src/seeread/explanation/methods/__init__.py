@@ -1,0 +1,1 @@
+"""Ways to tell where in a picture an answer came from."""

@@ -1,0 +1,138 @@
+"""What is to be explained: how high a model scores labels for a picture, or the words that it wrote about it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Protocol, TypeAlias
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from seeread.explanation.heatmap import Kind
+from seeread.interface import Batch, Images, Role
+from seeread.preprocessing.dialogue.turn import Dialogue
+from seeread.pretrained import Pretrained
+
+
+@dataclass(frozen=True)
+class Span:
+    """A part of an answer: from which of its tokens to before which, and what it says."""
+
+    about: str
+    kind: Kind
+    start: int
+    stop: int
+
+
+class Target(Protocol):
+    """Scores of a picture, which methods take apart and checks put to the test."""
+
+    @property
+    def model(self) -> Pretrained:
+        """Whose scores they are."""
+        ...
+
+    @property
+    def picture(self) -> Image.Image:
+        """The picture, RGB, as it was given."""
+        ...
+
+    @property
+    def about(self) -> Sequence[tuple[str, Kind]]:
+        """What each score is of."""
+        ...
+
+    def prepare(self, pictures: Sequence[Image.Image]) -> Images:
+        """Pictures of the size of `picture` to what the model takes."""
+        ...
+
+    def score(self, images: Images) -> Tensor:
+        """(pictures, scores) float32: logits of labels, or natural logarithms of the probabilities of parts of the
+        answer. With gradients where these are on."""
+        ...
+
+
+@dataclass(frozen=True)
+class Labels:
+    """How well each label fits, for a model that compares (or one with classes of its own: `texts` is None).
+
+    Of several labels a score is the logarithm of the probability among them, so that it tells why this one and not the
+    others; of a single one it is the logit.
+    """
+
+    model: Pretrained
+    picture: Image.Image
+    labels: tuple[str, ...]
+    texts: Tensor  # unit vectors (labels, dimension)
+
+    @property
+    def about(self) -> Sequence[tuple[str, Kind]]:
+        """The labels."""
+        return [(label, "label") for label in self.labels]
+
+    def prepare(self, pictures: Sequence[Image.Image]) -> Images:
+        """As the model takes them."""
+        return _prepared(self.model, pictures)
+
+    def score(self, images: Images) -> Tensor:
+        """(pictures, labels)."""
+        model = self.model.comparing
+        logits = model.compare(model.embed_image(images), self.texts.to(self.model.device))
+        return logits.log_softmax(dim=-1) if len(self.labels) > 1 and model.loss == "softmax" else logits
+
+
+@dataclass(frozen=True)
+class Written:
+    """How likely each part of an answer is, given the picture, what was asked, and the words before it.
+
+    `ids` are the tokens of the answer, without the one that ends it.
+    """
+
+    model: Pretrained
+    picture: Image.Image
+    dialogue: Dialogue
+    ids: tuple[int, ...]
+    spans: tuple[Span, ...]
+
+    @property
+    def about(self) -> Sequence[tuple[str, Kind]]:
+        """The parts of the answer."""
+        return [(span.about, span.kind) for span in self.spans]
+
+    def prepare(self, pictures: Sequence[Image.Image]) -> Images:
+        """As the model takes them."""
+        return _prepared(self.model, pictures)
+
+    @cached_property
+    def answer(self) -> str:
+        """What was written."""
+        return self.model.processor.write(self.ids)
+
+    def batch(self, images: Images) -> Batch:
+        """What the model reads: for each picture what was asked and the answer, no padding among them."""
+        counts = self.model.processor.image_tokens(images)
+        asked = self.model.processor.words([self.dialogue], counts[:1])
+        answer = torch.tensor([self.ids])
+        tokens = torch.cat((asked.tokens, answer), dim=1).expand(len(counts), -1)
+        roles = torch.cat((asked.roles, torch.full_like(answer, int(Role.ANSWER))), dim=1).expand(len(counts), -1)
+        return replace(Batch(tokens, roles), images=images).to(self.model.device)
+
+    def score(self, images: Images) -> Tensor:
+        """(pictures, parts)."""
+        return self.score_batch(self.batch(images))
+
+    def score_batch(self, batch: Batch) -> Tensor:
+        """The same of what `batch` gave, changed perhaps: with `sight` in place of pictures, for one."""
+        model, count = self.model.generating, len(self.ids)
+        features = model.read(batch)[:, -count - 1 : -1]
+        likely = model.logits(features).log_softmax(dim=-1)
+        each = likely.gather(-1, batch.tokens[:, -count:, None])[..., 0]
+        return torch.stack([each[:, span.start : span.stop].sum(dim=1) for span in self.spans], dim=1)
+
+
+AnyTarget: TypeAlias = Labels | Written
+
+
+def _prepared(model: Pretrained, pictures: Sequence[Image.Image]) -> Images:
+    return model.processor.images(pictures).to(model.device).to(model.precision)
