@@ -55,16 +55,18 @@ class Target(Protocol):
 
 @dataclass(frozen=True)
 class Labels:
-    """How well each label fits, for a model that compares (or one with classes of its own: `texts` is None).
+    """How well each label fits, for a model that compares, or one with classes of its own: then `texts` is None, and
+    `columns` are the classes of each label.
 
     Of several labels a score is the logarithm of the probability among them, so that it tells why this one and not the
-    others; of a single one it is the logit.
+    others; of a single one it is the logit. Among classes it is the logarithm of the probability among them all.
     """
 
     model: Pretrained
     picture: Image.Image
     labels: tuple[str, ...]
-    texts: Tensor  # unit vectors (labels, dimension)
+    texts: Tensor | None  # unit vectors (labels, dimension)
+    columns: tuple[tuple[int, ...], ...] = ()
 
     @property
     def about(self) -> Sequence[tuple[str, Kind]]:
@@ -77,6 +79,9 @@ class Labels:
 
     def score(self, images: Images) -> Tensor:
         """(pictures, labels)."""
+        if self.texts is None:
+            likely = self.model.classifying.classify(images).float().log_softmax(dim=-1)
+            return torch.stack([likely[:, list(columns)].logsumexp(dim=-1) for columns in self.columns], dim=-1)
         model = self.model.comparing
         logits = model.compare(model.embed_image(images), self.texts.to(self.model.device))
         return logits.log_softmax(dim=-1) if len(self.labels) > 1 and model.loss == "softmax" else logits

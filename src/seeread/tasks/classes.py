@@ -31,7 +31,7 @@ class Classes:
         self.model = model
         names = model.processor.labels
         self.labels = list(names) if labels is None else check_labels(labels)
-        self._columns = [[place] for place in range(len(names))] if labels is None else self._named(names)
+        self.columns = [[place] for place in range(len(names))] if labels is None else self._named(names)
 
     def each(
         self, images: Sequence[Source], top: int | None = None, batch_size: int = 32, trust: Certain | None = None
@@ -66,7 +66,7 @@ class Classes:
         """(images, labels), float32, on the CPU."""
         prepared = self.model.processor.images(images).to(self.model.device).to(self.model.precision)
         logits = self.classifier.classify(prepared).float().cpu()
-        return torch.stack([logits[:, columns].logsumexp(dim=-1) for columns in self._columns], dim=-1)
+        return torch.stack([logits[:, columns].logsumexp(dim=-1) for columns in self.columns], dim=-1)
 
     def _named(self, names: Sequence[str]) -> list[list[int]]:
         """For each label the classes that are called so: by their whole name, or else by one of several."""
