@@ -1,0 +1,113 @@
+"""Ablation: image tokens of a model that writes are taken away, and what that does to the answer is seen.
+
+A token that is taken away becomes the mean of the picture's tokens, which says that there is a picture and nothing of
+that spot (Neo et al., arXiv:2410.07149, section 4).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from seeread.errors import UsageError
+from seeread.explanation.causal.effects import AT_ONCE, Effects, Region, cells, drawn, told
+from seeread.explanation.causal.spots import mixed, seen_area, spots
+from seeread.explanation.heatmap import Area
+from seeread.explanation.methods.method import Drawn, Method
+from seeread.explanation.target import AnyTarget, Written
+from seeread.interface import Batch
+
+SIDE, WIDER = 8, 2.0
+"""The grid of the method has so many rows and columns, or fewer where the picture has fewer tokens; and what is taken
+away is so much wider than a cell, for tokens know of what their neighbours show."""
+
+
+MIXED = (
+    "The image tokens of this model are mixtures of the whole picture: none of them stands for a part of it that could "
+    "be taken away. Ask by occlusion, which paints over the picture itself."
+)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """One picture as it is read: a batch with its `sight`, its tokens (tokens, ...), and where they lie, (tokens, 2),
+    in shares of `area` of the picture."""
+
+    batch: Batch
+    tokens: Tensor
+    where: Tensor
+    area: Area
+
+    def inside(self, part: Area) -> Tensor:
+        """(tokens,): whether the middle of what a token shows lies in a part of the picture."""
+        x = self.area.left + self.where[:, 0] * (self.area.right - self.area.left)
+        y = self.area.top + self.where[:, 1] * (self.area.bottom - self.area.top)
+        return (part.left <= x) & (x < part.right) & (part.top <= y) & (y < part.bottom)
+
+    def without(self, taken: Tensor) -> Batch:
+        """The picture read in several ways, in each without the tokens that `taken`, (ways, tokens), marks."""
+        tokens, ways = self.tokens, len(taken)
+        mean = tokens[~self.where[:, 0].isnan().to(tokens.device)].mean(dim=0)
+        marked = taken.to(tokens.device).view(*taken.shape, *[1] * (tokens.ndim - 1))
+        changed = torch.where(marked, mean, tokens)
+        assert self.batch.sight is not None
+        return Batch(
+            self.batch.tokens.expand(ways, -1),
+            self.batch.roles.expand(ways, -1),
+            sight=changed.reshape(-1, *self.batch.sight.shape[1:]),
+        )
+
+
+@torch.no_grad()
+def ablate(target: Written, regions: Sequence[Region]) -> Effects:
+    """What the image tokens of each region do for the scores: those whose middle lies in it are taken away, together.
+
+    Raises UsageError for a model whose image tokens lie nowhere in the picture.
+    """
+    if mixed(target.model):
+        raise UsageError(MIXED)
+    seen = _see(target)
+    scores = target.score_batch(seen.batch)[0].float().cpu()
+    parts = [scores.new_empty(0, len(scores))]
+    for start in range(0, len(regions), AT_ONCE):
+        taken = torch.stack([seen.inside(region.area) for region in regions[start : start + AT_ONCE]])
+        parts.append(target.score_batch(seen.without(taken)).float().cpu())
+    return told([name for name, _ in target.about], scores, regions, torch.cat(parts))
+
+
+def _see(target: Written) -> _Seen:
+    batch = target.batch(target.prepare([target.picture]))
+    assert batch.images is not None
+    sight = target.model.generating.see(batch.images)
+    where = spots(target.model, batch.images, sight)
+    tokens = sight[0] if len(sight) == 1 else sight  # of a single entry its media tokens are meant
+    area = seen_area(target.model, *target.picture.size)
+    return _Seen(replace(batch, images=None, sight=sight), tokens, where, area)
+
+
+def _fits(target: AnyTarget) -> str | None:
+    if not isinstance(target, Written):
+        return "the model compares, and has no image tokens that words read"
+    return "its image tokens are mixtures of the whole picture" if mixed(target.model) else None
+
+
+@torch.no_grad()
+def _maps(target: AnyTarget) -> list[Drawn]:
+    assert isinstance(target, Written)
+    seen = _see(target)
+    known = seen.where[~seen.where[:, 0].isnan()]
+    columns, rows = (min(SIDE, len(known[:, axis].unique())) for axis in range(2))
+    effects = ablate(target, cells(rows, columns, seen.area, WIDER))
+    return drawn(effects, rows, columns, seen.area)
+
+
+ABLATION = Method(
+    name="ablation",
+    summary="How far the probability of the answer falls when image tokens are replaced by their mean.",
+    source="arXiv:2410.07149",
+    kind="shipped",
+    fits=_fits,
+    maps=_maps,
+)
+"""For models that write, whose image tokens stand for parts of the picture."""
