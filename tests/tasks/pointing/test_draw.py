@@ -7,9 +7,10 @@ import pytest
 import torch
 from PIL import Image
 
+from seeread.charts.lettering import font_for, spelled
 from seeread.preprocessing.pointing.locations import Box
 from seeread.tasks.pointing.detections import Detection
-from seeread.tasks.pointing.draw import PALETTE, Colour, _font, _room, _spelled, colours_of, draw
+from seeread.tasks.pointing.draw import PALETTE, Colour, _room, colours_of, draw
 
 GREY = (128, 128, 128)
 
@@ -88,14 +89,14 @@ def test_tags_keep_out_of_each_other_s_way() -> None:
 
 
 def test_labels_of_any_length_and_script_are_written() -> None:
-    font = _font("cat", 20)
-    assert _spelled("cat", font, 200) == "cat"
-    cut = _spelled("a very long label that does not end", font, 100)
+    font = font_for("cat", 20)
+    assert spelled("cat", font, 200) == "cat"
+    cut = spelled("a very long label that does not end", font, 100)
     assert cut.startswith("a very")
     assert cut.endswith("...")
     assert font.getlength(cut) <= 100
-    assert _spelled("café", font, 200) == "cafe", "Pillow's own font has no accents"
-    assert _spelled("猫", font, 200) == "?"
+    assert spelled("café", font, 200) == "cafe", "Pillow's own font has no accents"
+    assert spelled("猫", font, 200) == "?"
     size = (300, 200)
     for label in ("", "café", "кошка", "猫", "\n", "x" * 500):
         draw(Image.new("RGB", size), [thing(label, Box(0.9, 0.9, 1, 1), size)])

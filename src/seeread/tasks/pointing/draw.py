@@ -5,16 +5,15 @@ enlarged first, for no letter could be read in it.
 """
 
 import colorsys
-import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cache
 from math import ceil, sqrt
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
-from PIL.ImageFont import FreeTypeFont
+from PIL import Image, ImageDraw, ImageFilter
 
+from seeread.charts.lettering import font_for, spelled
 from seeread.tasks.pointing.detections import Detection, stretched
 
 Colour = tuple[int, int, int]
@@ -28,11 +27,6 @@ PALETTE: tuple[Colour, ...] = (
 
 _LEAST_SIDE = 512  # of the longer side, below which a picture is enlarged
 _FILL = 0.42  # of a mask: how much of its colour there is
-_FONTS = (
-    "DejaVuSans.ttf", "NotoSans-Regular.ttf", "NotoSansCJK-Regular.ttc", "NotoSansArabic-Regular.ttf",
-    "Arial Unicode.ttf", "PingFang.ttc", "Hiragino Sans GB.ttc",
-    "arial.ttf", "segoeui.ttf", "msyh.ttc", "meiryo.ttc", "malgun.ttf",
-)  # fmt: skip
 _INK: Colour = (20, 20, 24)  # to be read on any of the colours
 _SMOOTH = 4  # round corners are drawn so many times as large
 
@@ -144,9 +138,9 @@ def _tag(canvas: Image.Image, each: Detection, colour: Colour, pen: _Pen, taken:
     """Label and certainty on a plate of the colour, at the corner of the box, where there is room."""
     certainty = each.certainty
     gap = round(pen.letters * 0.35) if certainty else 0
-    font = _font(each.label, pen.letters)
+    font = font_for(each.label, pen.letters)
     certainty_width = ceil(font.getlength(certainty))
-    name = _spelled(each.label or "?", font, canvas.width * 0.6 - certainty_width - gap - 2 * pen.padding)
+    name = spelled(each.label or "?", font, canvas.width * 0.6 - certainty_width - gap - 2 * pen.padding)
     name_width = ceil(font.getlength(name))
     width = name_width + gap + certainty_width + 2 * pen.padding
     height = round(pen.letters * 1.18) + pen.padding
@@ -198,37 +192,3 @@ def _paler(colour: Colour) -> Colour:
     """Ink that lets a little of the ground through."""
     red, green, blue = (round(0.74 * ink + 0.26 * ground) for ink, ground in zip(_INK, colour, strict=True))
     return red, green, blue
-
-
-@cache
-def _font(text: str, size: int) -> FreeTypeFont:
-    """Pillow's own font, or for letters that it lacks the first of the system's that has all of them."""
-    own = ImageFont.load_default(size)
-    assert isinstance(own, FreeTypeFont)
-    if text.isascii():
-        return own
-    for name in _FONTS:
-        try:
-            font = ImageFont.truetype(name, size)
-        except OSError:  # it is not on this machine
-            continue
-        if _has(font, text):
-            return font
-    return own
-
-
-def _has(font: FreeTypeFont, text: str) -> bool:
-    missing = bytes(font.getmask("\uffff"))
-    return all(bytes(font.getmask(letter)) != missing for letter in text if not letter.isspace())
-
-
-def _spelled(text: str, font: FreeTypeFont, room: float) -> str:
-    """The text as this font can write it, cut where there is no more room."""
-    if not _has(font, text):
-        plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().strip()
-        text = plain or "?"
-    if font.getlength(text) <= room:
-        return text
-    while text and font.getlength(text + "...") > room:
-        text = text[:-1]
-    return text.rstrip() + "..."
