@@ -77,14 +77,14 @@ def dissect(model: nn.Module) -> Anatomy:
     config = vars(model).get("config")
     if config is None or any(not weight.is_meta for weight in model.parameters()):
         raise ValueError("the anatomy is that of one of our models, with weights on the meta device")
-    images = _images(config.pictures)
+    images = blank_picture(config.pictures)
     pixels = [] if images is None else [images if isinstance(images, Tensor) else images.pixels]
-    words = torch.ones(1, _length(config), dtype=torch.long)
+    words = torch.ones(1, words_for(config), dtype=torch.long)
     places, cache = 0, Cache()
 
     def use() -> None:
         nonlocal places
-        places = _use(model, images, words, cache)
+        places = use_all(model, images, words, cache)
 
     found = trace(model, use, pixels, [words])
     enters = _enters(model, found)
@@ -104,7 +104,7 @@ def dissect(model: nn.Module) -> Anatomy:
     )
 
 
-def _use(model: nn.Module, images: Images | None, words: Tensor, cache: Cache) -> int:
+def use_all(model: nn.Module, images: Images | None, words: Tensor, cache: Cache) -> int:
     """All that a model can do with a picture and words, once. How many places the picture takes among words."""
     places = 0
     if isinstance(model, Compares) and images is not None:
@@ -123,7 +123,7 @@ def _use(model: nn.Module, images: Images | None, words: Tensor, cache: Cache) -
     return places
 
 
-def _images(wanted: object) -> Images | None:
+def blank_picture(wanted: object) -> Images | None:
     """One picture of the kind that a model takes, without its numbers."""
     match wanted:
         case Square(side=side):
@@ -136,7 +136,7 @@ def _images(wanted: object) -> Images | None:
     return None
 
 
-def _length(config: Any) -> int:
+def words_for(config: Any) -> int:
     """As many words as are asked for, unless a text tower takes another number, or there are no positions for them."""
     text = getattr(config, "text", config)
     longest = getattr(text, "context_length", WORDS)

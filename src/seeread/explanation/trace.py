@@ -60,7 +60,7 @@ def trace(
     tensor in which words and sight stand side by side came from both.
     """
     found = Trace(used={name: frozenset() for name, _ in model.named_parameters()})
-    follow = _Follow(found, {_storage(weight): name for name, weight in model.named_parameters()})
+    follow = _Follow(found, {storage_of(weight): name for name, weight in model.named_parameters()})
     for tensors, origin in ((sight, "sight"), (words, "words")):
         for tensor in tensors:
             follow.mark(tensor, frozenset((origin,)))  # type: ignore[arg-type]  # one of the two words
@@ -82,12 +82,12 @@ class _Follow(TorchDispatchMode):
     def mark(self, tensor: Tensor, origins: Origins) -> None:
         """Note where a tensor came from."""
         if origins:
-            self._origins[_storage(tensor)] = self.of(tensor) | origins
+            self._origins[storage_of(tensor)] = self.of(tensor) | origins
             self._kept.append(tensor.untyped_storage())
 
     def of(self, tensor: Tensor) -> Origins:
         """Where a tensor came from."""
-        return self._origins.get(_storage(tensor), frozenset())
+        return self._origins.get(storage_of(tensor), frozenset())
 
     def __torch_dispatch__(
         self, operation: Any, types: Any, arguments: tuple[Any, ...] = (), keywords: dict[str, Any] | None = None
@@ -95,14 +95,10 @@ class _Follow(TorchDispatchMode):
         inputs = [leaf for leaf in tree_leaves((arguments, keywords)) if isinstance(leaf, Tensor)]
         origins: Origins = frozenset().union(*map(self.of, inputs))
         for tensor in inputs:
-            if (name := self.weights.get(_storage(tensor))) is not None:
+            if (name := self.weights.get(storage_of(tensor))) is not None:
                 self.found.used[name] |= origins
                 self.found.touched.add(name)
-        given, named = arguments, keywords or {}
-        if any(tensor.is_meta for tensor in inputs):
-            if operation.overloadpacket in _INDEXED:
-                given = (given[0], _whole_numbers(given[1]), *given[2:])
-            given, named = tree_map_only(Tensor, lambda tensor: tensor.to("meta"), (given, named))
+        given, named = on_shapes(operation, arguments, keywords or {})
         result = operation(*given, **named)
         if count := flop_registry.get(operation.overloadpacket):
             self.found.flops[origins] = self.found.flops.get(origins, 0) + count(*given, **named, out_val=result)
@@ -131,6 +127,20 @@ def _hooked(model: nn.Module, follow: _Follow) -> Iterator[None]:
         yield
 
 
+def on_shapes(
+    operation: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """What an operation shall be called with instead, if any of it has a shape and no numbers: shapes alone."""
+    if not any(isinstance(leaf, Tensor) and leaf.is_meta for leaf in tree_leaves((arguments, keywords))):
+        return arguments, keywords
+    if operation.overloadpacket in _INDEXED:
+        arguments = (arguments[0], _whole_numbers(arguments[1]), *arguments[2:])
+    changed: tuple[tuple[Any, ...], dict[str, Any]] = tree_map_only(
+        Tensor, lambda tensor: tensor.to("meta"), (arguments, keywords)
+    )
+    return changed
+
+
 def _whole_numbers(places: Sequence[Tensor | None]) -> list[Tensor | None]:
     """Places that are marked by True, which are real, as numbers: how many they are is part of a shape."""
     marked = (list(one.nonzero(as_tuple=True)) if _is_mask(one) else [one] for one in places)
@@ -141,5 +151,6 @@ def _is_mask(places: Tensor | None) -> TypeGuard[Tensor]:
     return places is not None and places.dtype == torch.bool and not places.is_meta
 
 
-def _storage(tensor: Tensor) -> int:
+def storage_of(tensor: Tensor) -> int:
+    """A number for the memory of a tensor, which it shares with its views, as long as any of them is kept."""
     return int(tensor.untyped_storage()._cdata)
