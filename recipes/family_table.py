@@ -5,153 +5,62 @@ measured on the published configuration that its row names, on shapes alone: no 
 taught is in no configuration, and stands here.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from seeread.checkpoints.formats.open_clip.coca import read_config as read_coca
-from seeread.checkpoints.formats.open_flamingo import added
-from seeread.checkpoints.formats.transformers.kinds import kind_named
 from seeread.checkpoints.match import skeleton
-from seeread.checkpoints.parts.open_clip_names import model_config
+from seeread.checkpoints.published import published_config
 from seeread.cli.loading.models import millions
 from seeread.cli.output.anatomy import rounded
 from seeread.explanation.anatomy import Anatomy, dissect
-from seeread.fusion.resampler import ResamplerConfig
-from seeread.models.coca import CoCaConfig
-from seeread.models.flamingo import FlamingoConfig
-from seeread.models.hybrid import HybridConfig
-from seeread.models.llava import LLaVAConfig
-from seeread.models.pali import PaLIConfig
-from seeread.nn.transformer import TransformerConfig
-from seeread.text.decoder import DecoderConfig
-from seeread.vision.vit import ViTConfig
+from seeread.models.families import ModelConfig
 
 ROOT = Path(__file__).parent.parent
 BEGIN, END = "<!-- families: written by recipes/family_table.py -->", "<!-- families: end -->"
 
-VICUNA_7B = {"model_type": "llama", "vocab_size": 32064}
-LLAVA = {
-    "model_type": "llava",
-    "text_config": VICUNA_7B,
-    "vision_config": {
-        "model_type": "clip_vision_model", "hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24,
-        "num_attention_heads": 16, "patch_size": 14, "image_size": 336,
-    },
-}  # fmt: skip
-PALIGEMMA_2 = {
-    "model_type": "paligemma", "projection_dim": 2304,
-    "text_config": {
-        "model_type": "gemma2", "vocab_size": 257152, "hidden_size": 2304, "num_hidden_layers": 26,
-        "intermediate_size": 9216, "num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 256,
-        "query_pre_attn_scalar": 256, "hidden_activation": "gelu_pytorch_tanh", "sliding_window": 4096,
-    },
-    "vision_config": {
-        "model_type": "siglip_vision_model", "hidden_size": 1152, "intermediate_size": 4304, "num_hidden_layers": 27,
-        "num_attention_heads": 16, "patch_size": 14, "image_size": 224, "vision_use_head": False,
-    },
-}  # fmt: skip
-MPT_7B = {
-    "model_type": "mpt", "d_model": 4096, "n_heads": 32, "n_layers": 32, "max_seq_len": 2048, "vocab_size": 50280,
-}  # fmt: skip
-MT5_LARGE = {
-    "model_type": "mt5", "d_model": 1024, "d_ff": 2816, "d_kv": 64, "num_heads": 16, "num_layers": 24,
-    "num_decoder_layers": 24, "vocab_size": 250112, "feed_forward_proj": "gated-gelu", "tie_word_embeddings": False,
-}  # fmt: skip
 
-
-def published(config: dict[str, Any]) -> Any:
-    """What a `config.json` says; what it leaves out is that of the checkpoint that transformers takes it from."""
-    return kind_named(config).read_config(config)
-
-
-def vit_large(side: int, patch: int) -> ViTConfig:
-    """CLIP's ViT-L."""
-    transformer = TransformerConfig(width=1024, layers=24, heads=16, hidden=4096, activation="quick_gelu")
-    return ViTConfig(
-        transformer=transformer, image_size=side, patch_size=patch, class_token=True, patch_bias=False, pre_norm=True
-    )
-
-
-def open_flamingo() -> FlamingoConfig:
-    """OpenFlamingo-9B-vitl-mpt7b."""
-    text: DecoderConfig = published(MPT_7B)
-    return FlamingoConfig(
-        vision=vit_large(224, 14),
-        text=text,
-        gates=replace(added(4096, 8), context_width=1024),
-        resampler=ResamplerConfig(transformer=added(1024, 6)),
-        every=4,
-        first=3,
-    )
-
-
-def hybrid() -> HybridConfig:
-    """The parts of LLaVA 1.5, with a gate before every fourth block."""
-    llava: LLaVAConfig = published(LLAVA)
-    gates = replace(added(4096, 8), context_width=4096)
-    return HybridConfig(vision=llava.vision, text=llava.text, gates=gates, every=4, first=3)
-
-
-def coca() -> CoCaConfig:
-    """open_clip's coca_ViT-L-14."""
-    known = model_config("coca_ViT-L-14")
-    assert known is not None
-    return read_coca(known[0])
-
-
-def pali() -> PaLIConfig:
-    """ViT-L/16 at 224 pixels and mT5-large, as `seeread build pali` puts them together."""
-    tower = TransformerConfig(width=1024, layers=24, heads=16, hidden=4096, norm_eps=1e-12)
-    return PaLIConfig(vision=ViTConfig(transformer=tower, image_size=224, patch_size=16), text=published(MT5_LARGE))
+def published(architecture: str) -> ModelConfig:
+    """The config of a published architecture, or of a design of published parts."""
+    config = published_config(architecture)
+    assert config is not None, architecture
+    return config
 
 
 @dataclass(frozen=True)
 class Row:
-    """A family: what people call it, the model that is measured, and what such models learn by."""
+    """A family: what people call it, the model that is measured and its architecture, and what such models learn by."""
 
     family: str
     example: str
-    config: Callable[[], Any]
+    architecture: str
     learns: str
 
 
 ROWS = (
+    Row("DualEncoder (CLIP, OpenCLIP, SigLIP 1 and 2)", "CLIP ViT-B/32", "ViT-B-32", "InfoNCE or sigmoid loss"),
+    Row("CoCa", "coca_ViT-L-14", "coca_ViT-L-14", "InfoNCE and captions"),
+    Row("LLaVA 1.0, 1.5, NeXT (1.6)", "LLaVA 1.5 7B", "llava-vicuna-7b", "next token, instructions"),
     Row(
-        "DualEncoder (CLIP, OpenCLIP, SigLIP 1 and 2)", "CLIP ViT-B/32", lambda: published({"model_type": "clip"}),
-        "InfoNCE or sigmoid loss",
-    ),
-    Row("CoCa", "coca_ViT-L-14", coca, "InfoNCE and captions"),
-    Row("LLaVA 1.0, 1.5, NeXT (1.6)", "LLaVA 1.5 7B", lambda: published(LLAVA), "next token, instructions"),
-    Row(
-        "PaliGemma 1 and 2", "PaliGemma 2 3B, 224", lambda: published(PALIGEMMA_2),
+        "PaliGemma 1 and 2", "PaliGemma 2 3B, 224", "paligemma2-3b-224",
         "next token, task prefixes, location tokens",
     ),
-    Row("Flamingo (OpenFlamingo, Idefics)", "OpenFlamingo 9B", open_flamingo, "next token, interleaved"),
+    Row("Flamingo (OpenFlamingo, Idefics)", "OpenFlamingo 9B", "flamingo-mpt-7b", "next token, interleaved"),
     Row(
-        "PaLI (PaLI, PaLI-X, PaLI-3)", "ViT-L/16 and mT5-large", pali,
+        "PaLI (PaLI, PaLI-X, PaLI-3)", "ViT-L/16 and mT5-large", "pali-vit-large-mt5-large",
         "task mixture: captions, VQA, detection, span corruption",
     ),
-    Row("Fuyu (early fusion, patches)", "Fuyu 8B", lambda: published({"model_type": "fuyu"}), "next token"),
+    Row("Fuyu (early fusion, patches)", "Fuyu 8B", "fuyu-8b", "next token"),
+    Row("Chameleon (early fusion, tokens)", "Chameleon 7B", "chameleon-7b", "next token"),
     Row(
-        "Chameleon (early fusion, tokens)", "Chameleon 7B", lambda: published({
-            "model_type": "chameleon",
-            "vocabulary_map": {f"IMGIMG{str(n).translate(str.maketrans('0123456789', 'ABCDEFGHIJ'))}Z": 4 + n
-                               for n in range(8192)},
-        }),
-        "next token",
-    ),
-    Row(
-        "Hybrid (as reported for NVLM-H, attributed to GPT-4V class systems)", "LLaVA 1.5 7B's parts", hybrid,
-        "next token",
+        "Hybrid (as reported for NVLM-H, attributed to GPT-4V class systems)", "LLaVA 1.5 7B's parts",
+        "hybrid-llava-7b", "next token",
     ),
 )  # fmt: skip
 
 
 def measured() -> list[tuple[Row, Anatomy]]:
     """Every row with the anatomy of its model."""
-    return [(row, dissect(skeleton(row.config()))) for row in ROWS]
+    return [(row, dissect(skeleton(published(row.architecture)))) for row in ROWS]
 
 
 def in_readme(rows: list[tuple[Row, Anatomy]]) -> str:

@@ -6,19 +6,22 @@ import sys
 import pytest
 
 from seeread.checkpoints.catalogue import close_names, entries, find, find_source, unknown
+from seeread.checkpoints.published import published_config
 from seeread.errors import CheckpointError
+from seeread.text.decoder import DecoderConfig
 from tests.checkpoints.architectures import ARCHITECTURES, PUBLISHED, count
-from tests.checkpoints.published_language_models import (
-    ENCODER_DECODERS,
-    IDEFICS,
-    LANGUAGE_MODELS,
-    PYTHIA_WITHOUT_EMBEDDINGS,
-)
-from tests.checkpoints.published_perceivers import PERCEIVERS
-from tests.checkpoints.published_writers import WRITERS as MODELS_THAT_SEE
-from tests.checkpoints.published_writers import count_writer
 
-WRITERS = MODELS_THAT_SEE | IDEFICS | LANGUAGE_MODELS | ENCODER_DECODERS | PERCEIVERS
+PYTHIA_WITHOUT_EMBEDDINGS = {
+    "pythia-70m": 18_915_328,
+    "pythia-160m": 85_056_000,
+    "pythia-410m": 302_311_424,
+    "pythia-1b": 805_736_448,
+    "pythia-1.4b": 1_208_602_624,
+    "pythia-2.8b": 2_517_652_480,
+    "pythia-6.9b": 6_444_163_072,
+    "pythia-12b": 11_327_027_200,
+}
+"""What the card of each model says."""
 
 
 @pytest.mark.parametrize(
@@ -151,22 +154,25 @@ def test_parameters_are_counted(architecture: str) -> None:
         assert round(counted / 1e6, 2) == PUBLISHED[architecture]
 
 
-@pytest.mark.parametrize("architecture", sorted(WRITERS))
-def test_parameters_of_models_that_write_are_counted(architecture: str) -> None:
+@pytest.mark.parametrize("architecture", sorted({entry.architecture for entry in entries() if entry.source}))
+def test_parameters_of_published_configurations_are_counted(architecture: str) -> None:
+    config = published_config(architecture)
+    assert config is not None
     said = {entry.parameters for entry in entries() if entry.architecture == architecture}
-    assert said == {count_writer(WRITERS[architecture])}
+    assert said == {count(config)}
 
 
 @pytest.mark.parametrize("size", PYTHIA_WITHOUT_EMBEDDINGS)
 def test_pythia_is_as_large_as_its_authors_say(size: str) -> None:
-    config = LANGUAGE_MODELS[size]
-    embeddings = 2 * config["vocab_size"] * config["hidden_size"]
-    assert count_writer(config) - embeddings == PYTHIA_WITHOUT_EMBEDDINGS[size]
+    config = published_config(size)
+    assert isinstance(config, DecoderConfig)
+    embeddings = 2 * config.vocabulary * config.width
+    assert count(config) - embeddings == PYTHIA_WITHOUT_EMBEDDINGS[size]
 
 
-def test_every_architecture_is_counted() -> None:
-    bundled = {entry.architecture for entry in entries() if entry.source is None}
-    assert {entry.architecture for entry in entries()} == {*ARCHITECTURES, *WRITERS, *bundled}
+def test_only_published_models_have_a_published_configuration() -> None:
+    assert all(published_config(entry.architecture) is None for entry in entries() if entry.source is None)
+    assert published_config("gpt2") is published_config("") is None
 
 
 def test_close_names() -> None:
