@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -55,5 +56,32 @@ def opened(chromium: Any, path: Path, width: int = 1280, height: int = 900, dark
     one.page.on("pageerror", lambda error: one.complaints.append(str(error)))
     one.page.on("dialog", lambda dialog: one.complaints.append(dialog.message) or dialog.dismiss())
     one.page.goto(path.absolute().as_uri())
+    yield one
+    context.close()
+
+
+@contextmanager
+def visited(chromium: Any, address: str, width: int = 1280, height: int = 900, dark: bool = False) -> Iterator[Opened]:
+    """A page of a server, such as "http://127.0.0.1:54321/". Whatever is asked of another server is refused, and
+    noted."""
+    context = chromium.new_context(
+        viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", reduced_motion="reduce"
+    )
+    one = Opened(context.new_page())
+    home = urlsplit(address)
+
+    def request(route: Any) -> None:
+        asked = urlsplit(route.request.url)
+        if (asked.scheme, asked.netloc) == (home.scheme, home.netloc):
+            route.continue_()
+        else:
+            one.requests.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", request)
+    one.page.on("console", lambda message: one.complaints.append(f"{message.type}: {message.text}"))
+    one.page.on("pageerror", lambda error: one.complaints.append(str(error)))
+    one.page.on("dialog", lambda dialog: one.complaints.append(dialog.message) or dialog.dismiss())
+    one.page.goto(address)
     yield one
     context.close()

@@ -1,0 +1,26 @@
+"""What goes wrong, as it is told to the outside: a sentence, and nothing of the machine."""
+
+import re
+
+from starlette.responses import JSONResponse
+
+from seeread.serving.tell import JSON
+
+INSIDE = "Something went wrong inside, which is not your fault. The terminal that this was started in says what."
+
+_PATH = re.compile(r"(?:(?<![\w:/.~])~?|\b[A-Za-z]:)(?:[/\\][^\s/\\'\"`,;:()]+){2,}")
+
+
+def trouble(status: int, message: str) -> JSONResponse:
+    """An answer that says what is wrong."""
+    return JSONResponse(told(message), status)
+
+
+def told(message: str) -> dict[str, JSON]:
+    """The content of such an answer."""
+    return {"error": {"message": without_paths(message)}}
+
+
+def without_paths(message: str) -> str:
+    """The message with only the last part of every path in it: which folders there are is nobody's business."""
+    return _PATH.sub(lambda found: re.split(r"[/\\]", found[0])[-1], message)

@@ -1,0 +1,13 @@
+// Addresses within the studio: `#/NAME?key=value&...`, a page and its state, which is a plain object of strings.
+
+/** {name, state} of the part of an address that begins with #. */
+export function stateOf(hash) {
+  const [path, query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
+  return { name: path || "ask", state: Object.fromEntries(new URLSearchParams(query)) };
+}
+
+/** The address of a page in a state; what is empty is left out. */
+export function addressOf(name, state = {}) {
+  const query = new URLSearchParams(Object.entries(state).filter(([, value]) => value !== undefined && value !== null && value !== ""));
+  return `#/${name}${query.size ? `?${query}` : ""}`;
+}

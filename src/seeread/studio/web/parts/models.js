@@ -1,0 +1,80 @@
+// <sr-models>: choose a model, or with `several` more than one. `chosen` is a list of names, `able` what they must be
+// able to do ("compare", "write", "point"), `most` how many. Event "models" with {names}.
+import { get } from "/web/api.js";
+import { LitElement, css, html, nothing, repeat } from "/web/vendor/lit.js";
+import { look } from "/web/parts/look.js";
+import "/web/parts/trouble.js";
+
+let asked = null;
+
+/** What /api/models says; asked for once, until `forget`. */
+export const models = () => (asked ??= get("/api/models").catch((error) => {
+  asked = null;
+  throw error;
+}));
+export const forgetModels = () => { asked = null; };
+
+/** A name without whom it is of, as people read it. */
+export const shortName = (name) => name.split("/").at(-1);
+
+const ABILITIES = { compare: "compares pictures with words", write: "writes", point: "points", classify: "knows classes", fill: "fills gaps" };
+/** What a model does, in a few words. */
+export const doing = (model) => (model.does ?? []).map((ability) => ABILITIES[ability] ?? ability).join(", ");
+
+class Models extends LitElement {
+  static properties = {
+    chosen: { attribute: false }, able: { attribute: false }, several: { type: Boolean }, most: { type: Number }, label: {},
+    _all: { state: true }, _trouble: { state: true },
+  };
+  static styles = [look, css`
+    fieldset { border: 0; margin: 0; padding: 0; min-width: 0; }
+    legend, label { padding: 0; margin-bottom: .3rem; font-size: .875rem; color: var(--muted); display: block; }
+    .row { gap: .4rem; }
+    button { padding: .3rem .7rem; }
+  `];
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.#ask();
+  }
+
+  async #ask() {
+    try {
+      this._trouble = "";
+      this._all = await models();
+    } catch (error) {
+      this._trouble = error.message;
+    }
+  }
+
+  render() {
+    if (this._trouble) return html`<sr-trouble .message=${this._trouble} again @again=${this.#ask}></sr-trouble>`;
+    const fit = (this._all ?? []).filter(({ does }) => !this.able || !does || this.able.some((one) => does.includes(one)));
+    const chosen = this.chosen ?? [];
+    if (!this.several) {
+      return html`<label for="model">${this.label ?? "Model"}</label>
+        <select id="model" @change=${(event) => this.#say([event.target.value])}>
+          ${chosen.length ? nothing : html`<option value="" selected disabled>Choose a model</option>`}
+          ${repeat(fit, ({ name }) => name, (model) => html`
+            <option value=${model.name} ?selected=${model.name === chosen[0]}>${shortName(model.name)}${model.does ? ` · ${doing(model)}` : ""}</option>`)}
+        </select>`;
+    }
+    return html`<fieldset><legend>${this.label ?? "Models"}</legend><div class="row">
+      ${repeat(fit, ({ name }) => name, (model) => html`
+        <button aria-pressed=${String(chosen.includes(model.name))} title=${doing(model)}
+          ?disabled=${!chosen.includes(model.name) && chosen.length >= (this.most || Infinity)}
+          @click=${() => this.#toggle(model.name)}>${shortName(model.name)}</button>`)}
+    </div></fieldset>`;
+  }
+
+  #toggle(name) {
+    const chosen = this.chosen ?? [];
+    this.#say(chosen.includes(name) ? chosen.filter((other) => other !== name) : [...chosen, name]);
+  }
+
+  #say(names) {
+    this.chosen = names;
+    this.dispatchEvent(new CustomEvent("models", { detail: { names }, bubbles: true, composed: true }));
+  }
+}
+customElements.define("sr-models", Models);
