@@ -80,11 +80,20 @@ class Labels:
     def score(self, images: Images) -> Tensor:
         """(pictures, labels)."""
         if self.texts is None:
-            likely = self.model.classifying.classify(images).float().log_softmax(dim=-1)
-            return torch.stack([likely[:, list(columns)].logsumexp(dim=-1) for columns in self.columns], dim=-1)
+            likely = self.model.classifying.classify(images).double().log_softmax(dim=-1)
+            return torch.stack([likely[:, list(columns)].logsumexp(dim=-1) for columns in self.columns], dim=-1).float()
         model = self.model.comparing
         logits = model.compare(model.embed_image(images), self.texts.to(self.model.device))
-        return logits.log_softmax(dim=-1) if len(self.labels) > 1 and model.loss == "softmax" else logits
+        return logits.double().log_softmax(dim=-1).float() if self.likely else logits
+
+    @property
+    def likely(self) -> bool:
+        """Whether scores are logarithms of probabilities."""
+        return self.texts is None or (len(self.labels) > 1 and self.model.comparing.loss == "softmax")
+
+    def odds(self, scores: Tensor) -> Tensor:
+        """Scores as logits, whose gradients stay what they are where a model is sure."""
+        return _odds(scores) if self.likely else scores
 
 
 @dataclass(frozen=True)
@@ -131,9 +140,13 @@ class Written:
         """The same of what `batch` gave, changed perhaps: with `sight` in place of pictures, for one."""
         model, count = self.model.generating, len(self.ids)
         features = model.read(batch)[:, -count - 1 : -1]
-        likely = model.logits(features).log_softmax(dim=-1)
+        likely = model.logits(features).double().log_softmax(dim=-1)
         each = likely.gather(-1, batch.tokens[:, -count:, None])[..., 0]
-        return torch.stack([each[:, span.start : span.stop].sum(dim=1) for span in self.spans], dim=1)
+        return torch.stack([each[:, span.start : span.stop].sum(dim=1) for span in self.spans], dim=1).float()
+
+    def odds(self, scores: Tensor) -> Tensor:
+        """Scores as logits, whose gradients stay what they are where a model is sure."""
+        return _odds(scores)
 
 
 AnyTarget: TypeAlias = Labels | Written
@@ -141,3 +154,9 @@ AnyTarget: TypeAlias = Labels | Written
 
 def _prepared(model: Pretrained, pictures: Sequence[Image.Image]) -> Images:
     return model.processor.images(pictures).to(model.device).to(model.precision)
+
+
+def _odds(likely: Tensor) -> Tensor:
+    """log p to log(p / (1 - p)). Of a probability of almost 1 the logarithm hardly changes, and what is computed from
+    its gradient would drown in rounding."""
+    return likely - (-likely.expm1()).clamp(min=torch.finfo(likely.dtype).tiny).log()

@@ -1,0 +1,37 @@
+"""All methods, and which of them explain a target."""
+
+from seeread.errors import UsageError
+from seeread.explanation.causal.ablation import ABLATION
+from seeread.explanation.causal.occlusion import OCCLUSION
+from seeread.explanation.methods.method import Method
+from seeread.explanation.methods.raw import RAW
+from seeread.explanation.methods.relevance import RELEVANCE
+from seeread.explanation.methods.rollout import ROLLOUT
+from seeread.explanation.target import AnyTarget
+
+METHODS: tuple[Method, ...] = (RELEVANCE, ABLATION, OCCLUSION, ROLLOUT, RAW)
+"""The first that fits is the one to take where nobody says which; baselines come last."""
+
+
+def find(name: str, target: AnyTarget | None = None) -> Method:
+    """The method of that name. Raises UsageError where there is none, or it does not fit the target, and says which
+    do."""
+    names = [method.name for method in (METHODS if target is None else fitting(target))]
+    method = next((method for method in METHODS if method.name == name), None)
+    if method is None:
+        raise UsageError(f"There is no method {name!r}. Take one of {', '.join(names)}.")
+    if target is not None and (reason := method.fits(target)) is not None:
+        raise UsageError(
+            f"{target.model.origin.name} cannot be explained by {name}: {reason}. Take one of {', '.join(names)}."
+        )
+    return method
+
+
+def fitting(target: AnyTarget) -> list[Method]:
+    """The methods that can explain a target, the best first."""
+    return [method for method in METHODS if method.fits(target) is None]
+
+
+def default(target: AnyTarget) -> Method:
+    """The method to take where nobody says which."""
+    return fitting(target)[0]
