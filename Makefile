@@ -40,6 +40,8 @@ bench: $(VENV)/.dev
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 docs: $(VENV)/.docs
+	@mkdir -p docs/live && cp src/seeread/charts/pages/vendor/echarts.min.js docs/live/
+	$(BIN)/python -m recipes.figures
 	$(BIN)/zensical build --clean --strict
 
 clean:
