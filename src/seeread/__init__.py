@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from seeread.errors import SeereadError as SeereadError
     from seeread.evaluation.certainty.calibrate import calibrate as calibrate
     from seeread.evaluation.evaluate import evaluate as evaluate
+    from seeread.explanation.explain import explain as explain
     from seeread.finetuning.train import train as train
     from seeread.preprocessing.image import Video as Video
     from seeread.pretrained import Pretrained as Pretrained
@@ -38,6 +39,7 @@ _OFFERED = {
     "classify": "seeread.tasks.classify",
     "detect": "seeread.tasks.detect",
     "evaluate": "seeread.evaluation.evaluate",
+    "explain": "seeread.explanation.explain",
     "fill": "seeread.tasks.fill",
     "load": "seeread.checkpoints.load",
     "load_mask_decoder": "seeread.checkpoints.formats.mask_decoder",

@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+import torch
 from torch import Tensor
 
 from seeread.explanation.faith.verdict import Faithfulness
+from seeread.preprocessing.pointing.locations import Box
 
 Kind = Literal["label", "word", "box", "answer"]
 """What a map is about: a label that was given, a word of what the model wrote, a box and its label, or all it wrote."""
@@ -29,7 +31,8 @@ class Heatmap:
     `values` is (rows, columns) float32 on the CPU, not below zero, over `area` of the picture; only how they compare
     within one map means anything. `about` is the label, word or box. `score` is what the model gave the thing: a logit,
     or the natural logarithm of a probability. `faithfulness` says how far the map can be believed, None where that was
-    not measured.
+    not measured. `probability` is what the model gave the thing, as it was trained and not as often as it is right;
+    None where it gave none. `box` is the one that the model drew, of kind "box".
     """
 
     about: str
@@ -38,12 +41,26 @@ class Heatmap:
     area: Area
     score: float
     faithfulness: Faithfulness | None = None
+    probability: float | None = None
+    box: Box | None = None
+
+    @property
+    def believed(self) -> bool | None:
+        """Whether it can be believed; None where that was not measured."""
+        return None if self.faithfulness is None else self.faithfulness.believed
+
+    @property
+    def shares(self) -> Tensor:
+        """`values` from 0, where it is least, to 1, where it is most; all 0 where it is the same everywhere."""
+        low, high = self.values.min(), self.values.max()
+        return (self.values - low) / (high - low) if high > low else torch.zeros_like(self.values)
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Maps of one picture and one text, made by one method. `answer` is what the model wrote, None where it compares.
-    `notes` are what a reader should know, such as that the tower gives no finer map."""
+    """Maps of one picture and one text, made by one method: its name, what it does in a sentence, and where it is
+    from. `text` is what was asked, and `answer` what the model wrote, None where it compares. `notes` are what a reader
+    should know, such as that the tower gives no finer map."""
 
     model: str
     method: str
@@ -51,3 +68,5 @@ class Explanation:
     answer: str | None
     maps: tuple[Heatmap, ...]
     notes: tuple[str, ...] = field(default=())
+    summary: str = ""
+    source: str = ""

@@ -1,0 +1,188 @@
+"""Explanations as one picture: every map over the picture, what it is about, and how far to believe it."""
+
+from collections.abc import Sequence
+from math import ceil
+from typing import NamedTuple
+
+import numpy
+from PIL import Image, ImageDraw
+
+from seeread.charts.figures import figure
+from seeread.charts.lettering import font_for, spelled
+from seeread.explanation.drawing.colours import ramp
+from seeread.explanation.drawing.overlay import overlay
+from seeread.explanation.heatmap import Explanation, Heatmap
+
+Colour = tuple[int, int, int]
+
+INK, MUTED, LINE, PAPER, DOUBT = (31, 36, 48), (90, 99, 114), (223, 227, 233), (255, 255, 255), (170, 80, 20)
+PANEL, TALLEST = 400, 600
+"""Pixels: how wide a picture is drawn, and how tall it may become."""
+MARGIN, GAP = 44, 28
+IN_A_ROW = 4
+TITLE, CAPTION, NOTE = 30, 21, 16
+"""Pixels of letters."""
+MOST = 16
+"""Maps of one explanation; of more the page has all."""
+
+
+def sheet(picture: Image.Image, explanations: Sequence[Explanation]) -> Image.Image:
+    """The picture as it is, and then all maps, those of each method under its name. `explanations` are of one picture
+    and one text."""
+    first = explanations[0]
+    shown = [one.maps[:MOST] for one in explanations]
+    scale = min(PANEL / picture.width, TALLEST / picture.height)
+    size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+    panels = max(map(len, shown)) + (len(explanations) == 1)
+    columns = max(2, min(panels, IN_A_ROW))
+    cell = max(size[0], PANEL * 3 // 4)
+    width = 2 * MARGIN + columns * cell + (columns - 1) * GAP
+    parts = [_heading(first, width)]
+    if len(explanations) > 1:
+        parts.append(_row([_plain(picture, size, cell)], width, cell))
+    for one, maps in zip(explanations, shown, strict=True):
+        cards = [_card(picture, heatmap, size, cell) for heatmap in maps]
+        if len(explanations) == 1:
+            cards.insert(0, _plain(picture, size, cell))
+        else:
+            parts.append(_method(one, width))
+        parts += [_row(cards[start : start + columns], width, cell) for start in range(0, len(cards), columns)]
+    parts.append(_foot(explanations, width))
+    whole = Image.new("RGB", (width, sum(part.height for part in parts) + MARGIN), PAPER)
+    down = 0
+    for part in parts:
+        whole.paste(part, (0, down))
+        down += part.height
+    return whole
+
+
+class _Line(NamedTuple):
+    """Words on a line of their own, as large and dark as they matter."""
+
+    text: str
+    letters: int
+    colour: Colour
+
+
+def _heading(one: Explanation, width: int) -> Image.Image:
+    lines = []
+    if one.answer is not None:
+        lines.append(_Line(one.text or "What does the picture show?", CAPTION, MUTED))
+        lines.append(_Line(one.answer, TITLE, INK))
+    else:
+        lines.append(_Line("Where does the model find it?", TITLE, INK))
+    lines.append(_Line(f"{one.model}, explained by {one.method}", NOTE, MUTED))
+    return _written(lines, width, above=MARGIN, below=20)
+
+
+def _method(one: Explanation, width: int) -> Image.Image:
+    lines = [_Line(one.method, CAPTION, INK), _Line(one.summary, NOTE, MUTED)]
+    return _written(lines, width, above=GAP, below=12)
+
+
+def _foot(explanations: Sequence[Explanation], width: int) -> Image.Image:
+    """The colours and what they say, and what else there is to know."""
+    maps = [one for explanation in explanations for one in explanation.maps]
+    notes = list(dict.fromkeys(note for one in explanations for note in one.notes))
+    if any(len(one.maps) > MOST for one in explanations):
+        notes.append(f"Of more maps the first {MOST} are drawn; a page (.html) has all of them.")
+    bars = [(True, "least", "most")] if any(one.believed is not False for one in maps) else []
+    bars += [(False, "least", "most, but not to be believed")] if any(one.believed is False for one in maps) else []
+    lines = [_Line(note, NOTE, MUTED) for note in notes]
+    text = _written(lines, width, above=NOTE, below=0)
+    whole = Image.new("RGB", (width, text.height + 44), PAPER)
+    pencil, across = ImageDraw.Draw(whole), MARGIN
+    for believed, least, most in bars:
+        across = _bar(whole, pencil, across, believed, (least, most)) + 2 * GAP
+    whole.paste(text, (0, 44))
+    return whole
+
+
+def _bar(whole: Image.Image, pencil: ImageDraw.ImageDraw, across: int, believed: bool, ends: tuple[str, str]) -> int:
+    """A ramp between what its ends mean; gives where it ends."""
+    font, middle = font_for("", NOTE), 28
+    pencil.text((across, middle), ends[0], MUTED, font, anchor="lm")
+    across += ceil(font.getlength(ends[0])) + 10
+    colours = Image.fromarray(numpy.repeat(ramp(believed)[None], 14, axis=0)).resize((220, 14))
+    whole.paste(colours, (across, middle - 7))
+    across += 230
+    pencil.text((across, middle), ends[1], MUTED, font, anchor="lm")
+    return across + ceil(font.getlength(ends[1]))
+
+
+def _row(cards: Sequence[Image.Image], width: int, cell: int) -> Image.Image:
+    row = Image.new("RGB", (width, max(card.height for card in cards) + GAP), PAPER)
+    for place, card in enumerate(cards):
+        row.paste(card, (MARGIN + place * (cell + GAP), 0))
+    return row
+
+
+def _plain(picture: Image.Image, size: tuple[int, int], cell: int) -> Image.Image:
+    shown = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)
+    return _captioned(shown, [("the picture", INK, "", MUTED)], cell)
+
+
+def _card(picture: Image.Image, heatmap: Heatmap, size: tuple[int, int], cell: int) -> Image.Image:
+    """A map with what it is about, how likely that was, and how far the map can be believed."""
+    probability = "" if heatmap.probability is None else figure(heatmap.probability, "number")
+    rows = [(heatmap.about, INK, _small(heatmap.probability, probability), MUTED)]
+    if heatmap.faithfulness is not None:
+        score = f"faithful {heatmap.faithfulness.score:.2f}"
+        best = max(heatmap.faithfulness.controls.values())
+        doubt = not heatmap.faithfulness.believed
+        rows.append(("not to be believed" if doubt else score, DOUBT if doubt else MUTED,
+                     f"{heatmap.faithfulness.score:.2f}, by chance {best:.2f}" if doubt else f"by chance {best:.2f}",
+                     MUTED))  # fmt: skip
+    return _captioned(overlay(picture, heatmap, size), rows, cell)
+
+
+def _small(value: float | None, shown: str) -> str:
+    return "" if value is None else "< 0.001" if value < 0.001 else shown
+
+
+def _captioned(
+    shown: Image.Image, rows: Sequence[tuple[str, Colour, str, Colour]], cell: int
+) -> Image.Image:
+    """A picture with lines below it: words on the left, and on the right, as far as the picture goes, a figure."""
+    height = shown.height + 12 + CAPTION + (len(rows) - 1) * (NOTE + 8) + 8
+    card = Image.new("RGB", (cell, height), PAPER)
+    card.paste(shown, (0, 0))
+    pencil, down = ImageDraw.Draw(card), shown.height + 10
+    edge = max(shown.width, cell * 3 // 4)
+    for place, (left, left_colour, right, right_colour) in enumerate(rows):
+        letters = NOTE if place else CAPTION
+        font, figures = font_for(left, letters), font_for(right, NOTE)
+        room = edge - figures.getlength(right) - 12
+        pencil.text((0, down + letters), spelled(left, font, room), left_colour, font, anchor="ls")
+        pencil.text((edge, down + letters), right, right_colour, figures, anchor="rs")
+        down += letters + 8
+    return card
+
+
+def _written(lines: Sequence[_Line], width: int, above: int, below: int) -> Image.Image:
+    """Lines one below the other, wrapped where they are too long."""
+    wrapped = [
+        _Line(text, line.letters, line.colour) for line in lines for text in _wrap(line, width - 2 * MARGIN)
+    ]
+    height = above + sum(round(1.4 * line.letters) for line in wrapped) + below
+    whole = Image.new("RGB", (width, height), PAPER)
+    pencil, down = ImageDraw.Draw(whole), above
+    for line in wrapped:
+        font = font_for(line.text, line.letters)
+        shown = spelled(line.text, font, width - 2 * MARGIN)
+        pencil.text((MARGIN, down + line.letters), shown, line.colour, font, anchor="ls")
+        down += round(1.4 * line.letters)
+    return whole
+
+
+def _wrap(line: _Line, room: int) -> list[str]:
+    """At most four lines."""
+    font = font_for(line.text, line.letters)
+    lines = [""]
+    for word in line.text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if font.getlength(longer) <= room or not lines[-1]:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines if len(lines) <= 4 else [*lines[:3], " ".join(lines[3:])]
