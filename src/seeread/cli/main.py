@@ -35,6 +35,7 @@ ROOMS = {
         "ask": "The answer to a question about pictures.",
         "chat": "A conversation about pictures.",
         "fill": "What stood where a text says [MASK]?",
+        "studio": "A page in your browser: ask models about your pictures, see through them, compare them.",
     },
     "measuring": {
         "evaluate": "How good are these models on these sets?",

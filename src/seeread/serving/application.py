@@ -12,7 +12,7 @@ from starlette.responses import Response
 from seeread import __version__
 from seeread.serving.desk import Desk
 from seeread.serving.guard import LOCAL, Guard
-from seeread.serving.routes import caption, classify, models, pictures
+from seeread.serving.routes import ask, caption, chat, classify, detect, explain, models, pictures, segment
 from seeread.serving.trouble import INSIDE, trouble
 
 _PLAIN = {404: "There is nothing at this address.", 405: "This address is not asked that way."}
@@ -27,8 +27,8 @@ def application(
     app = FastAPI(
         title="seeread", version=__version__, openapi_url="/api/openapi.json", docs_url=None, redoc_url=None,
     )  # fmt: skip
-    for module in (models, pictures, classify, caption):
-        app.include_router(module.router(desk))
+    for route in (models, pictures, classify, caption, ask, detect, segment, chat, explain):
+        app.include_router(route.router(desk))
     for router in routers:
         app.include_router(router)
     app.add_exception_handler(RequestValidationError, _misshapen)

@@ -1,5 +1,6 @@
 """The models that are there to be asked: each is loaded when it is first wanted, and works on one thing at a time."""
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,8 +12,13 @@ from seeread.checkpoints.catalogue import find
 from seeread.checkpoints.catalogue.bundled import bundled
 from seeread.checkpoints.load import load
 from seeread.errors import UsageError
+from seeread.evaluation.certainty.found import usual_calibration
 from seeread.pretrained import Pretrained
+from seeread.remote.connect import is_remote
 from seeread.serving.tell import Tell
+from seeread.tasks.certainty.calibration import Calibration
+
+_log = logging.getLogger(__name__)
 
 PATIENCE = 0.2
 """Seconds between two looks whether the one who waits for a model is still there."""
@@ -25,6 +31,7 @@ class _Place:
     source: str
     lock: Lock = field(default_factory=Lock)
     loaded: Pretrained | None = None
+    calibration: Calibration | None = None
 
 
 class Shelf:
@@ -48,6 +55,10 @@ class Shelf:
         """The model, if it was loaded already: to be looked at, not to be run."""
         return self._place(name).loaded
 
+    def calibration(self, name: str) -> Calibration | None:
+        """That of a model which was loaded: the user's own, or the one that came with it."""
+        return self._place(name).calibration
+
     @contextmanager
     def model(self, name: str, tell: Tell | None = None) -> Iterator[Pretrained]:
         """The model of that name, for as long as the block lasts. `tell` hears of waiting and of loading.
@@ -60,10 +71,17 @@ class Shelf:
             if place.loaded is None:
                 if tell:
                     tell.doing(f"Loading {name}")
-                place.loaded = load(place.source, precision=self._precision, device=self._device)
+                loaded = self._load(place.source)
+                place.calibration = usual_calibration(loaded, _log.warning)
+                place.loaded = loaded
             yield place.loaded
         finally:
             place.lock.release()
+
+    def _load(self, source: str) -> Pretrained:
+        if is_remote(source):  # it computes elsewhere, in whatever precision
+            return load(source)
+        return load(source, precision=self._precision, device=self._device)
 
     def _place(self, name: str) -> _Place:
         if name not in self._places:

@@ -9,12 +9,12 @@ from cyclopts.validators import Number
 from rich.table import Table
 
 from seeread.cli.input import options
-from seeread.cli.input.calibration import usual_file
 from seeread.cli.input.texts import read_labels
 from seeread.cli.measuring.running import bars
 from seeread.cli.output.charts import percent
 from seeread.cli.output.console import console, note, plural, print_json, show
 from seeread.errors import DataError, SeereadError, UsageError
+from seeread.evaluation.certainty.found import usual_file
 from seeread.preprocessing.image import printable
 
 if TYPE_CHECKING:

@@ -60,21 +60,7 @@ def _figure(each: "Detection") -> tuple[str, ...]:
 
 def as_json(name: str, found: "Detections", drawn: Path | None) -> dict[str, object]:
     """A picture and what is in it."""
-    width, height = found.size
-    content: dict[str, object] = {"image": name, "width": width, "height": height}
-    content["objects"] = [_object(each) for each in found]
-    content |= {"dropped": found.dropped, "cut": found.cut}
+    from seeread.tasks.pointing.plain import plain
+
+    content = {"image": name, **plain(found)}
     return content if drawn is None else content | {"drawn": str(drawn)}
-
-
-def _object(each: "Detection") -> dict[str, object]:
-    content: dict[str, object] = {"label": each.label, "confidence": each.confidence, "calibrated": each.calibrated}
-    content["box"] = each.box._asdict()
-    content["pixels"] = dict(zip(each.box._fields, each.pixels, strict=True))
-    if each.codes is not None:
-        content["codes"] = each.codes
-    if (mask := each.mask) is not None:
-        from seeread.tasks.pointing.detections import run_lengths
-
-        content["mask"] = {"size": list(mask.shape), "counts": run_lengths(mask)}
-    return content

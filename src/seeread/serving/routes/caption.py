@@ -1,11 +1,9 @@
 """`POST /api/caption`: what does the picture show?"""
 
-from typing import Annotated
-
 from fastapi import APIRouter, Request, Response
-from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from seeread.serving.answers import Longest, Temperature, plain, told
 from seeread.serving.body import STRICT
 from seeread.serving.desk import Desk
 from seeread.serving.tell import JSON, Tell
@@ -15,11 +13,13 @@ from seeread.tasks.caption import caption
 
 @dataclass(frozen=True, config=STRICT)
 class Body:
-    """A model, a kept picture, and how long the caption may become."""
+    """A model, a kept picture, and how the caption is written."""
 
     model: str
     picture: str
-    max_tokens: Annotated[int, Field(ge=1, le=1000)] = 64
+    prompt: str | None = None
+    max_tokens: Longest = 64
+    temperature: Temperature = 0.0
 
 
 def router(desk: Desk) -> APIRouter:
@@ -28,19 +28,17 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.post("")
     async def captioned(body: Body, request: Request) -> Response:
-        """{"text", "reason", "tokens", "logprob"}; pieces of the text as they are written."""
+        """{"text", "reason", "tokens", "logprob", "confidence"}; as events, with its pieces before."""
 
         def job(tell: Tell) -> JSON:
             picture = desk.pictures.open(body.picture)
             with desk.shelf.model(body.model, tell) as model:
-                tell.doing("Looking")
-                stream = caption(model, picture, stream=True, max_tokens=body.max_tokens, logprobs=1)
-                for piece in stream:
-                    tell.piece(piece)
-            answer = stream.answer
-            return {
-                "text": answer.text, "reason": answer.reason, "tokens": answer.tokens, "logprob": answer.logprob,
-            }  # fmt: skip
+                tell.doing("Looking at the picture")
+                stream = caption(
+                    model, picture, stream=True, prompt=body.prompt, max_tokens=body.max_tokens,
+                    temperature=body.temperature, logprobs=1,
+                )  # fmt: skip
+                return plain(told(stream, tell))
 
         return await work(request, job)
 
