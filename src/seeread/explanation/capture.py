@@ -16,6 +16,8 @@ from torch import Tensor, nn
 
 from seeread.errors import UsageError
 from seeread.nn.attention import Attend, shared_out
+from seeread.nn.int8 import Int8Linear, PackedInt8Linear
+from seeread.nn.packed import PackedLinear
 
 ATTENTION = "*attend"
 """Matches every attention of every model."""
@@ -73,11 +75,14 @@ def capture(model: nn.Module, *names: str, gradients: bool = False) -> Iterator[
     """Watch the modules whose paths match one of `names` ("text.transformer.blocks.3.*", `ATTENTION`) in all runs
     within the block, those of generation included.
 
-    With `gradients` the graph begins at what is watched first: weights have no part in it, which leaves the fused
-    kernels in their place and the numbers of the pass as they are. Without, what is captured holds no graph.
+    With `gradients` the runs leave a graph, whatever is said around them (`torch.no_grad`); the kernels stay the same,
+    and with them the numbers of the pass. Without, what is captured holds no graph.
 
-    Raises UsageError where no module has such a name.
+    Raises UsageError where no module has such a name, and where gradients are asked for and there can be none: of
+    weights that are packed, or rounded to int8, and within `torch.inference_mode`.
     """
+    if gradients:
+        _require_gradients(model)
     captured = Captured()
     watched = [
         (path, module)
@@ -89,7 +94,9 @@ def capture(model: nn.Module, *names: str, gradients: bool = False) -> Iterator[
     with ExitStack() as stack:
         if gradients:
             stack.enter_context(torch.enable_grad())
-            stack.enter_context(_held(model))
+            for module in model.modules():
+                if isinstance(module, Attend):
+                    stack.callback(module.register_forward_pre_hook(_mask_aside).remove)
         for path, module in watched:
             watch = _watch_attention if isinstance(module, Attend) else _watch_features
             handle = module.register_forward_hook(watch(captured, path, gradients))
@@ -97,17 +104,17 @@ def capture(model: nn.Module, *names: str, gradients: bool = False) -> Iterator[
         yield captured
 
 
-@contextmanager
-def _held(model: nn.Module) -> Iterator[None]:
-    """The weights ask for no gradients within the block."""
-    asking = [weight for weight in model.parameters() if weight.requires_grad]
-    try:
-        for weight in asking:
-            weight.requires_grad_(False)
-        yield
-    finally:
-        for weight in asking:
-            weight.requires_grad_(True)
+def _require_gradients(model: nn.Module) -> None:
+    if any(isinstance(module, PackedLinear | Int8Linear | PackedInt8Linear) for module in model.modules()):
+        raise UsageError("Packed weights take no gradients. Load the model with precision='fp32' to have them.")
+    if torch.is_inference_mode_enabled():
+        raise UsageError("There are no gradients within torch.inference_mode. Run the model outside of it.")
+
+
+def _mask_aside(module: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """No fused kernel takes a mask that asks for gradients, as one of learned distances would."""
+    q, k, v, mask = inputs
+    return q, k, v, None if mask is None else mask.detach()
 
 
 def _watch_attention(captured: Captured, path: str, gradients: bool) -> Any:
