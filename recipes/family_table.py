@@ -8,10 +8,9 @@ taught is in no configuration, and stands here.
 from dataclasses import dataclass
 from pathlib import Path
 
+from seeread.charts.counts import millions, rounded
 from seeread.checkpoints.match import skeleton
 from seeread.checkpoints.published import published_config
-from seeread.cli.loading.models import millions
-from seeread.cli.output.anatomy import rounded
 from seeread.explanation.anatomy import Anatomy, dissect
 from seeread.models.families import ModelConfig
 
