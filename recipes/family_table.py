@@ -13,6 +13,8 @@ from seeread.checkpoints.match import skeleton
 from seeread.checkpoints.published import published_config
 from seeread.explanation.anatomy import Anatomy, dissect
 from seeread.models.families import ModelConfig
+from seeread.studio.aspects.meeting import KEPT
+from seeread.studio.aspects.parts import connector_words
 
 ROOT = Path(__file__).parent.parent
 BEGIN, END = "<!-- families: written by recipes/family_table.py -->", "<!-- families: end -->"
@@ -69,20 +71,10 @@ def in_readme(rows: list[tuple[Row, Anatomy]]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for row, found in rows:
-        cells = (row.family, _tower(found), _connector(found), _enters(found), f"`{found.first}`", row.learns)
+        connector = connector_words(found.connector) or "none: codes are words"
+        cells = (row.family, _tower(found), connector, _enters(found), f"`{found.first}`", row.learns)
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-KEPT = {
-    "the vector of a picture, for any text": "picture vectors",
-    "the vector of a text, for any picture": "text vectors",
-    "the tokens of a picture, for any words": "the picture's tokens",
-    "keys and values of a picture in every cross-attention, for any words behind it": "its keys and values",
-    "the beginning of a prompt, as far as it agrees": "a prompt's beginning",
-    "a whole prompt, for several answers": "a whole prompt",
-}
-"""In fewer words."""
 
 
 def in_docs(rows: list[tuple[Row, Anatomy]]) -> str:
@@ -108,14 +100,6 @@ def in_docs(rows: list[tuple[Row, Anatomy]]) -> str:
 
 def _tower(found: Anatomy) -> str:
     return (found.sees_with or "none: raw patches").partition(",")[0]
-
-
-def _connector(found: Anatomy) -> str:
-    """By its classes, which are named as the field names them."""
-    kinds = [one.partition("(")[2].rstrip(")") for one in found.connector]
-    said = {"TwoLayers": "MLP", "Linear": "linear", "Resampler": "perceiver resampler", "ClassToken": "class token"}
-    said |= {"FirstQuery": "attentional pooling"}
-    return " and ".join(said.get(kind, kind) for kind in dict.fromkeys(kinds)) or "none: codes are words"
 
 
 def _enters(found: Anatomy) -> str:

@@ -6,7 +6,7 @@ import sys
 import pytest
 from rich.cells import cell_len
 
-from seeread.cli.loading.models import millions
+from seeread.charts.counts import millions
 from seeread.cli.output.charts import show_charts, show_lines
 from seeread.cli.output.console import plural, shorten
 from seeread.cli.output.progress import progress

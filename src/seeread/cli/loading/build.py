@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from seeread.charts.counts import millions
 from seeread.cli.input import options
-from seeread.cli.loading.models import millions
 from seeread.cli.output.console import print_json
 
 

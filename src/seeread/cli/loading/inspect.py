@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from seeread.charts.counts import millions, rounded
 from seeread.cli.input import options
-from seeread.cli.loading.models import millions
-from seeread.cli.output.anatomy import anatomy, rounded
+from seeread.cli.output.anatomy import anatomy
 from seeread.cli.output.console import console, print_json, show
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from seeread.charts.counts import millions
 from seeread.checkpoints.catalogue import Entry, entries
 from seeread.cli.input import options
 from seeread.cli.output.console import print_json, show
@@ -73,14 +74,3 @@ def _table(found: Sequence[Entry], sources: list[str]) -> "Table":
             end_section=after is not None and after.family != entry.family,
         )
     return table
-
-
-def millions(count: int | None) -> str:
-    """151 M, 10.4 M, 2.54 B, 8,401; nothing for what is not known."""
-    if count is None:
-        return ""
-    if count < 10_000:
-        return f"{count:,}"
-    value, unit = (count / 1e9, "B") if count >= 1e9 else (count / 1e6, "M")
-    digits = 0 if value >= 100 else 1 if value >= 10 else 2
-    return f"{value:.{digits}f} {unit}"

@@ -6,8 +6,6 @@ if TYPE_CHECKING:
     from seeread.explanation.anatomy import Split
     from seeread.models.families import ModelConfig
 
-UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
-
 
 def anatomy(config: "ModelConfig") -> dict[str, Any]:
     """Where sight and words meet in a model of that config, and what happens before and after; measured on the model,
@@ -32,15 +30,6 @@ def anatomy(config: "ModelConfig") -> dict[str, Any]:
         "counted_for": f"one picture and {found.words} words",
         "can_be_kept": list(found.kept),
     }
-
-
-def rounded(count: int) -> str:
-    """8.07 T, 390 G, 12 M."""
-    for size, unit in UNITS:
-        if count >= size:
-            value = count / size
-            return f"{value:.{0 if value >= 100 else 1 if value >= 10 else 2}f} {unit}"
-    return str(count)
 
 
 def _split(split: "Split") -> dict[str, Any]:
