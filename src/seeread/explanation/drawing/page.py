@@ -1,0 +1,105 @@
+"""Explanations as one page that opens offline: hover a word and see where it came from, switch between methods.
+
+It asks for nothing from anywhere, and its own policy forbids it: the one script that runs is known by its SHA-256.
+"""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from hashlib import sha256
+from html import escape
+from importlib.resources import files
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+
+from seeread.charts.pages.markup import json_html
+from seeread.explanation.drawing.colours import COVERED, ramp
+from seeread.explanation.heatmap import Explanation
+from seeread.explanation.told import as_json
+
+LONGEST = 1024
+"""Pixels of the longer side of the picture in the page."""
+MEANING = (
+    "Parts of the picture were taken away, and put back, in the order of the map. The figure is how much more the "
+    "model's answer depends on where the map is hot than on where it is cold: 1 would be perfect, 0 is chance. Maps in "
+    "grey know nothing of the model."
+)
+_ALMOST_FLAT = 4096
+"""Colours; a picture with fewer is a drawing, which PNG keeps sharp."""
+
+
+def page(picture: Image.Image, explanations: Sequence[Explanation], record: str | None = None) -> str:
+    """The HTML. `explanations` are of one picture and one text, one for each method; `record` says how good the methods
+    were found to be elsewhere. Nothing of what the page is given is read as HTML."""
+    first = explanations[0]
+    title = first.answer if first.answer is not None else ", ".join(one.about for one in first.maps)
+    script = _own("page.js")
+    allowed = b64encode(sha256(script.encode()).digest()).decode()
+    policy = f"default-src 'none'; script-src 'sha256-{allowed}'; style-src 'unsafe-inline'; img-src data:"
+    data: dict[str, Any] = {
+        "explanations": [as_json(one) for one in explanations],
+        "ramps": {"hot": ramp(True).tobytes().hex(), "grey": ramp(False).tobytes().hex()},
+        "covered": COVERED,
+    }
+    asked = first.text if first.answer is not None else "Where does the model find these?"
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{escape(title)}</title>
+<style>{files("seeread.charts.pages").joinpath("page.css").read_text("utf-8")}{_own("page.css")}</style>
+</head>
+<body>
+<header>
+<p class="asked">{escape(asked or "What does the picture show?")}</p>
+<button type="button" id="theme" aria-pressed="false">Dark</button>
+<h1 id="said" role="toolbar" aria-label="What the model said; each part has its map">{escape(title)}</h1>
+<p class="lead">{escape(first.model)}</p>
+</header>
+<main>
+<div class="look">
+<figure class="seen">
+<canvas id="map" role="img" aria-label="The map over the picture"></canvas>
+<img id="picture" src="{_source(picture)}" alt="The picture" hidden>
+<figcaption>
+<span class="legend"><span>least</span><b></b><span>most</span></span>
+<label>Map <input type="range" id="strength" min="0" max="100" value="100" aria-label="How strong the map is"></label>
+</figcaption>
+</figure>
+<section class="told" aria-live="polite">
+<h2 id="about"></h2>
+<p id="likely" class="note"></p>
+<p id="verdict"></p>
+<div id="controls" class="bars"></div>
+<p id="meaning" class="note">{MEANING}</p>
+<div id="methods" role="toolbar" aria-label="Methods"></div>
+<p id="summary" class="note"></p>
+{f'<p class="note">{escape(record)}</p>' if record else ""}
+<ul id="notes" class="note"></ul>
+</section>
+</div>
+<section id="all"><h2>All maps</h2><ul></ul></section>
+</main>
+<script type="application/json" id="data">{json_html(data)}</script>
+<script>{script}</script>
+</body>
+</html>
+"""
+
+
+def _source(picture: Image.Image) -> str:
+    """The picture as an address that is all of it."""
+    small = picture.convert("RGB")
+    small.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
+    file, kind = BytesIO(), "PNG" if small.getcolors(_ALMOST_FLAT) else "JPEG"
+    small.save(file, kind, quality=90)
+    return f"data:image/{kind.lower()};base64,{b64encode(file.getvalue()).decode()}"
+
+
+def _own(name: str) -> str:
+    """A file that comes with the package."""
+    return files("seeread.explanation.drawing").joinpath(name).read_text("utf-8")
