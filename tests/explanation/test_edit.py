@@ -55,9 +55,9 @@ def test_two_changes_of_one_module_come_in_their_order() -> None:
         seen.append((path, given))
         return given
 
-    with torch.no_grad(), capture(model, f"{BLOCK}.mlp") as captured:
-        with edit(model, {"*.mlp": double, f"{BLOCK}.*": note}):
-            go()
+    changes = {"*.mlp": double, f"{BLOCK}.*": note}
+    with torch.no_grad(), capture(model, f"{BLOCK}.mlp") as captured, edit(model, changes):
+        go()
     (plain,) = captured.features[f"{BLOCK}.mlp"]  # watched before it was changed
     (changed,) = (given for path, given in seen if path.endswith(".mlp"))
     assert torch.equal(changed, 2 * plain)
@@ -75,6 +75,6 @@ def test_gradients_flow_through_what_was_changed() -> None:
 def test_nothing_stays_after_an_error() -> None:
     model, _ = run("llava")
     silent = dict.fromkeys(("*", "nothing.here"), lambda path, inputs, given: given)
-    with pytest.raises(UsageError, match="nothing.here"), edit(model, silent):
+    with pytest.raises(UsageError, match="called nothing"), edit(model, silent):
         pass
     assert not any(module._forward_hooks for module in model.modules())
