@@ -11,6 +11,10 @@ from starlette.staticfiles import StaticFiles
 from seeread.serving.application import application
 from seeread.serving.desk import Desk
 from seeread.serving.guard import LOCAL
+from seeread.studio.routes import compare
+
+PAGES = (compare,)
+"""The routes that pages have for themselves."""
 
 WEB = Path(str(files("seeread.studio"))) / "web"
 ECHARTS = Path(str(files("seeread.charts.pages"))) / "vendor" / "echarts.min.js"
@@ -19,7 +23,8 @@ ECHARTS = Path(str(files("seeread.charts.pages"))) / "vendor" / "echarts.min.js"
 
 def studio(desk: Desk, names: Collection[str] = LOCAL, open_to_all: bool = False) -> FastAPI:
     """The application; `names` and `open_to_all` say which host names it answers to: see `serving.guard`."""
-    app = application(desk, [], names, open_to_all)
+    routers = [page.router(desk) for page in PAGES]
+    app = application(desk, routers, names, open_to_all)
 
     @app.get("/", include_in_schema=False)
     def index() -> FileResponse:
