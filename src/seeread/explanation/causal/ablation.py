@@ -12,7 +12,7 @@ from torch import Tensor
 
 from seeread.errors import UsageError
 from seeread.explanation.causal.effects import AT_ONCE, Effects, Region, cells, drawn, told
-from seeread.explanation.causal.spots import mixed, seen_area, spots
+from seeread.explanation.causal.spots import mixed, spots
 from seeread.explanation.heatmap import Area
 from seeread.explanation.methods.method import Drawn, Method
 from seeread.explanation.target import AnyTarget, Written
@@ -31,24 +31,40 @@ MIXED = (
 
 @dataclass(frozen=True)
 class _Seen:
-    """One picture as it is read: a batch with its `sight`, its tokens (tokens, ...), and where they lie, (tokens, 2),
-    in shares of `area` of the picture."""
+    """One picture as it is read: a batch with its `sight`, its tokens (tokens, ...), and what they show, (tokens, 4),
+    as `spots` tells it."""
 
     batch: Batch
     tokens: Tensor
-    where: Tensor
-    area: Area
+    shows: Tensor
+
+    @property
+    def spotted(self) -> Tensor:
+        """(tokens,): which of them stand for a spot."""
+        return ~self.shows[:, 0].isnan()
+
+    @property
+    def area(self) -> Area:
+        """All that they show together."""
+        shown = self.shows[self.spotted]
+        return Area(*shown[:, :2].amin(dim=0).tolist(), *shown[:, 2:].amax(dim=0).tolist())
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """How many rows and columns of cells they tell apart."""
+        middles = (self.shows[self.spotted][:, :2] + self.shows[self.spotted][:, 2:]) / 2
+        columns, rows = (len(middles[:, axis].unique()) for axis in range(2))
+        return min(rows, SIDE), min(columns, SIDE)
 
     def inside(self, part: Area) -> Tensor:
         """(tokens,): whether the middle of what a token shows lies in a part of the picture."""
-        x = self.area.left + self.where[:, 0] * (self.area.right - self.area.left)
-        y = self.area.top + self.where[:, 1] * (self.area.bottom - self.area.top)
+        x, y = (self.shows[:, axis : axis + 3 : 2].mean(dim=1) for axis in range(2))
         return (part.left <= x) & (x < part.right) & (part.top <= y) & (y < part.bottom)
 
     def without(self, taken: Tensor) -> Batch:
         """The picture read in several ways, in each without the tokens that `taken`, (ways, tokens), marks."""
         tokens, ways = self.tokens, len(taken)
-        mean = tokens[~self.where[:, 0].isnan().to(tokens.device)].mean(dim=0)
+        mean = tokens[self.spotted.to(tokens.device)].mean(dim=0)
         marked = taken.to(tokens.device).view(*taken.shape, *[1] * (tokens.ndim - 1))
         changed = torch.where(marked, mean, tokens)
         assert self.batch.sight is not None
@@ -80,10 +96,9 @@ def _see(target: Written) -> _Seen:
     batch = target.batch(target.prepare([target.picture]))
     assert batch.images is not None
     sight = target.model.generating.see(batch.images)
-    where = spots(target.model, batch.images, sight)
+    shows = spots(target.model, batch.images, sight, *target.picture.size)
     tokens = sight[0] if len(sight) == 1 else sight  # of a single entry its media tokens are meant
-    area = seen_area(target.model, *target.picture.size)
-    return _Seen(replace(batch, images=None, sight=sight), tokens, where, area)
+    return _Seen(replace(batch, images=None, sight=sight), tokens, shows)
 
 
 def _fits(target: AnyTarget) -> str | None:
@@ -96,10 +111,8 @@ def _fits(target: AnyTarget) -> str | None:
 def _maps(target: AnyTarget) -> list[Drawn]:
     assert isinstance(target, Written)
     seen = _see(target)
-    known = seen.where[~seen.where[:, 0].isnan()]
-    columns, rows = (min(SIDE, len(known[:, axis].unique())) for axis in range(2))
-    effects = ablate(target, cells(rows, columns, seen.area, WIDER))
-    return drawn(effects, rows, columns, seen.area)
+    effects = ablate(target, cells(*seen.grid, seen.area, WIDER))
+    return drawn(effects, *seen.grid, seen.area)
 
 
 ABLATION = Method(

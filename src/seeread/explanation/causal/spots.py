@@ -7,11 +7,8 @@ import torch
 from torch import Tensor
 
 from seeread.explanation.heatmap import Area
-from seeread.explanation.view import area_of
+from seeread.explanation.view import seen_area
 from seeread.interface import Images, Patches, Tiles
-from seeread.preprocessing.lines import LineTransform
-from seeread.preprocessing.tiles import TileTransform
-from seeread.preprocessing.transform import ImageTransform
 from seeread.pretrained import Pretrained
 
 NOWHERE = float("nan")
@@ -24,50 +21,43 @@ def mixed(model: Pretrained) -> bool:
     return getattr(config, "resampler", None) is not None or getattr(config, "pool", "class") != "class"
 
 
-def spots(model: Pretrained, images: Images, sight: Tensor) -> Tensor:
-    """The middle of what each token of one picture shows, (tokens, 2), its x and y in shares of the area that the model
-    sees, for a model whose tokens are not `mixed`.
+def spots(model: Pretrained, images: Images, sight: Tensor, width: int, height: int) -> Tensor:
+    """What each token of one picture, of that size in pixels, shows of it: (tokens, 4), left, top, right and bottom in
+    shares of its width and height, NaN of a token that stands for no spot. For a model whose tokens are not `mixed`.
 
     `sight` is what `see` gives of the picture: its entries are the tokens, or where it has one entry the media tokens
     of that (Flamingo).
     """
+    transform = model.processor.image_transform
+    assert transform is not None
+    seen = Area() if isinstance(images, Tiles) else seen_area(transform, width, height)
     if isinstance(images, Patches):
         rows, columns = images.grid[0].tolist()
-        return torch.cat((_grid(rows, columns), torch.full((rows, 1, 2), NOWHERE)), dim=1).flatten(0, 1)
+        return _lines(rows, columns, seen)
     if isinstance(images, Tiles) and not images.apart:
-        config: Any = model.module.config
-        return _tiled(images, isqrt(config.image_tokens))
+        return _tiled(images, isqrt(model.module.config.image_tokens))  # type: ignore[arg-type, union-attr]
     tokens = sight.shape[1] if len(sight) == 1 else len(sight)
     side = isqrt(tokens)
-    ahead = torch.full((tokens - side**2, 2), NOWHERE)  # a class token, where one is kept
-    return torch.cat((ahead, _grid(side, side).flatten(0, 1)))
+    ahead = torch.full((tokens - side**2, 4), NOWHERE)  # a class token, where one is kept
+    return torch.cat((ahead, grid(side, side, seen).flatten(0, 1)))
 
 
-def seen_area(model: Pretrained, width: int, height: int) -> Area:
-    """What of a picture of that size, in pixels, the spots of its tokens cover."""
-    match model.processor.image_transform:
-        case ImageTransform() as transform:
-            return area_of(transform, width, height)
-        case LineTransform() as transform:
-            shown_height, shown_width = transform.resized_size(height, width)
-            side = transform.patch_size
-            filled_width, filled_height = (-(-length // side) * side for length in (shown_width, shown_height))
-            return Area(0.0, 0.0, filled_width / shown_width, filled_height / shown_height)
-        case TileTransform():
-            return Area()
-        case other:
-            raise TypeError(f"no model that writes takes pictures as {type(other).__name__} does")
+def grid(rows: int, columns: int, area: Area) -> Tensor:
+    """The cells of a grid over an area, (rows, columns, 4)."""
+    across = area.left + (area.right - area.left) * torch.linspace(0, 1, columns + 1)
+    down = area.top + (area.bottom - area.top) * torch.linspace(0, 1, rows + 1)
+    top, left = torch.meshgrid(down[:-1], across[:-1], indexing="ij")
+    bottom, right = torch.meshgrid(down[1:], across[1:], indexing="ij")
+    return torch.stack((left, top, right, bottom), dim=-1)
 
 
-def _grid(rows: int, columns: int) -> Tensor:
-    """The middles of cells, (rows, columns, 2)."""
-    y, x = (torch.arange(rows) + 0.5) / rows, (torch.arange(columns) + 0.5) / columns
-    return torch.stack((x.expand(rows, -1), y[:, None].expand(-1, columns)), dim=-1)
+def _lines(rows: int, columns: int, area: Area) -> Tensor:
+    """Row by row, with the end of each."""
+    return torch.cat((grid(rows, columns, area), torch.full((rows, 1, 4), NOWHERE)), dim=1).flatten(0, 1)
 
 
 def _tiled(images: Tiles, side: int) -> Tensor:
-    """Of the whole, and then of the map of its tiles, row by row with the end of each row."""
+    """Of the whole, and then of the map of its tiles, which shows nothing of the black around."""
     [(rows, columns)] = images.extents(side)
-    height, width = rows.stop - rows.start, columns.stop - columns.start
-    lines = torch.cat((_grid(height, width), torch.full((height, 1, 2), NOWHERE)), dim=1)
-    return torch.cat((_grid(side, side).flatten(0, 1), lines.flatten(0, 1)))
+    lines = _lines(rows.stop - rows.start, columns.stop - columns.start, Area())
+    return torch.cat((grid(side, side, Area()).flatten(0, 1), lines))
