@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seeread.finetuning.train import train as train
     from seeread.preprocessing.image import Video as Video
     from seeread.pretrained import Pretrained as Pretrained
+    from seeread.spaces.space import space as space
     from seeread.tasks.answer import answer as answer
     from seeread.tasks.caption import caption as caption
     from seeread.tasks.chat import chat as chat
@@ -46,6 +47,7 @@ _OFFERED = {
     "read_set": "seeread.data.sets.read",
     "save": "seeread.checkpoints.save",
     "segment": "seeread.tasks.segment",
+    "space": "seeread.spaces.space",
     "train": "seeread.finetuning.train",
 }
 

@@ -28,6 +28,7 @@ ROOMS = {
         "search": "The pictures of a folder that fit a text, or another picture, best.",
         "detect": "Where in each picture are these things?",
         "segment": "Which pixels of each picture are these things?",
+        "space": "A folder of pictures as a model sees it, on a map with its texts.",
         "explain": "Where in the picture does an answer come from?",
         "embed": "Vectors of pictures and texts, for a program of your own.",
     },

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from seeread.space.gap import closed
+from seeread.spaces.gap import closed
 
 _ROUNDS = 30
 _STARTS = 3

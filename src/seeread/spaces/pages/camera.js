@@ -23,7 +23,7 @@ export class Camera {
   fit([left, bottom, right, top]) {
     this.x = (left + right) / 2;
     this.y = (bottom + top) / 2;
-    const room = Math.min(36, this.width / 12);
+    const room = Math.min(44, this.width / 10);
     this.zoom = Math.min((this.width - 2 * room) / Math.max(right - left, 1e-3), (this.height - 2 * room) / Math.max(top - bottom, 1e-3));
     this.#least = this.zoom * 0.5;
   }

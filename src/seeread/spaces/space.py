@@ -12,13 +12,13 @@ from seeread.errors import DataError, ImageError, UsageError
 from seeread.features.vectors import Features
 from seeread.preprocessing.image import printable
 from seeread.pretrained import Pretrained, Progress
-from seeread.space.clusters import Cluster, cluster, named
-from seeread.space.gap import Gap, closed, modality_gap
-from seeread.space.gather import Gathered, Text, gather, texts_of
-from seeread.space.likeness import Outlier, copies, neighbours, outliers
-from seeread.space.names import names as usual_names
-from seeread.space.project import By, Projection, project
-from seeread.space.thumbnails import thumbnails
+from seeread.spaces.clusters import Cluster, cluster, named
+from seeread.spaces.gap import Gap, closed, modality_gap
+from seeread.spaces.gather import Gathered, Text, gather, texts_of
+from seeread.spaces.likeness import Outlier, copies, neighbours, outliers
+from seeread.spaces.names import names as usual_names
+from seeread.spaces.project import By, Projection, project
+from seeread.spaces.thumbnails import thumbnails
 from seeread.tasks.labels import embed_labels
 
 Telling = Callable[[str], Progress | None]
@@ -104,13 +104,15 @@ def space(
     limit: int | None = None,
     seed: int = 0,
     batch_size: int = 32,
+    name: str | None = None,
     telling: Telling | None = None,
 ) -> Space:
     """The space of the pictures at `folder`, in any layout that `read_set` understands, or of what was gathered.
 
     Its texts are the captions beside the pictures, or the names of their classes; without any, those of `labels` that
     fit a picture best, or of a list of our own. `texts` are added as if they were typed. `by` is "pca", "umap" or
-    "pacmap"; `clusters` how many there shall be. Vectors and thumbnails are kept in the user's cache.
+    "pacmap"; `clusters` is how many there shall be; `name` what the folder is called. Vectors and thumbnails are kept
+    in the user's cache.
 
     Raises DataError if there is no picture that can be opened, and UsageError for a model that does not embed them.
     """
@@ -129,7 +131,7 @@ def space(
     owners = torch.tensor([-1 if text.owner is None else text.owner for text in told], dtype=torch.long)
     whole = Space(
         model=model.origin.name,
-        folder="" if isinstance(folder, Gathered) else os.fspath(folder),
+        folder=name or ("" if isinstance(folder, Gathered) else os.fspath(folder)),
         by=by,
         items=found.items,
         texts=tuple(told),

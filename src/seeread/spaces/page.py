@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
+from pathlib import Path
 
 from seeread.charts.pages.markup import json_html
-from seeread.space.space import Space
-from seeread.space.thumbnails import Sheet, sheets
-from seeread.space.told import drawn
+from seeread.preprocessing.image import printable
+from seeread.spaces.space import Space
+from seeread.spaces.thumbnails import Sheet, sheets
+from seeread.spaces.told import drawn
 
-SCRIPTS = ("camera.js", "map.js", "look.js", "panel.js", "view.js")
+SCRIPTS = ("camera.js", "painter.js", "map.js", "panel.js", "look.js", "hands.js", "view.js")
 """What draws a space here and in the studio: modules, each of which imports only from those before it."""
 
 _CELLS = ((600, 128), (2500, 96), (10**9, 64))
@@ -23,7 +25,7 @@ _EXPORT = re.compile(r"^export (?=const|function|class|async)", re.MULTILINE)
 
 def page(space: Space) -> str:
     """The HTML. It asks for nothing from anywhere, and its own policy forbids it."""
-    title = f"{space.folder or 'Pictures'} as {space.model} sees it"
+    title = f"{printable(Path(space.folder).name) or 'Pictures'} as {space.model} sees it"
     content = json_html(drawn(space, sheets(space.thumbnails, cell_for(len(space))), _inside))
     script = _bundle((*SCRIPTS, "alone.js"))
     allowed = f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
@@ -58,7 +60,7 @@ def cell_for(pictures: int) -> int:
 
 def own(name: str) -> str:
     """A file that comes with the package."""
-    return files("seeread.space.pages").joinpath(name).read_text("utf-8")
+    return files("seeread.spaces.pages").joinpath(name).read_text("utf-8")
 
 
 def _inside(_number: int, sheet: Sheet) -> str:

@@ -7,10 +7,10 @@ from typing import Any
 from torch import Tensor
 
 from seeread.preprocessing.image import printable
-from seeread.space.gap import Gap
-from seeread.space.gather import Text
-from seeread.space.space import Space
-from seeread.space.thumbnails import Sheet
+from seeread.spaces.gap import Gap
+from seeread.spaces.gather import Text
+from seeread.spaces.space import Space
+from seeread.spaces.thumbnails import Sheet
 
 Json = dict[str, Any]
 
@@ -77,6 +77,11 @@ def drawn(space: Space, sheets: Sequence[Sheet], address: Callable[[int, Sheet],
             "best": space.best.tolist(),
         },
         "texts": texts_drawn(space.texts, space.open.places[count:], space.closed.places[count:]),
+        "typed": [
+            found(space, text.text, vector)
+            for text, vector in zip(space.texts, space.text_vectors, strict=True)
+            if text.kind == "typed"
+        ],
         "clusters": [{"names": [_text(name) for name in one.names], "fit": one.fit, "members": one.members}
                      for one in space.clusters],
         "copies": space.copies,
@@ -87,6 +92,15 @@ def drawn(space: Space, sheets: Sequence[Sheet], address: Callable[[int, Sheet],
         ],
         "skipped": [[_text(name), _text(reason)] for name, reason in space.skipped.items()],
     }  # fmt: skip
+
+
+def found(space: Space, text: str, vector: Tensor) -> Json:
+    """What a text that was typed finds, given its unit vector: how alike each picture is, and the best ones."""
+    return {
+        "text": _text(text),
+        "scores": _rounded((space.vectors @ vector).tolist()),
+        "best": [place for place, _ in space.like(vector)],
+    }
 
 
 def texts_drawn(texts: Sequence[Text], opened: Tensor, moved: Tensor) -> Json:
