@@ -61,8 +61,13 @@ async def _events(job: Job, gone: Event) -> AsyncIterator[str]:
 
     def run() -> None:
         status, content = _outcome(job, Tell(say, gone))
-        if not gone.is_set():
-            say("result", content) if status == 200 else say("error", content["error"])  # type: ignore[call-overload,index]
+        if gone.is_set():
+            return
+        if status == 200:
+            say("result", content)
+        else:
+            assert isinstance(content, dict)
+            say("error", content["error"])
 
     loop.run_in_executor(_threads, run)
     name = ""

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 
-from seeread.checkpoints.catalogue import Ability, find
+from seeread.checkpoints.catalogue import Entry, find
 from seeread.interface import Classifies, Compares, Fills, Generates
 from seeread.pretrained import Answers, Pretrained
 from seeread.serving.desk import Desk
@@ -18,7 +18,8 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.get("")
     def models() -> Response:
-        """All of them: {"name", "does", "parameters", "resolution", "data", "licence", "loaded"} each."""
+        """All of them: {"name", "does", "loaded", "parameters", "resolution", "data", "licence"} each. What it does is
+        some of compare, write, point, segment, classify, fill; null where that is not known before it is loaded."""
         return JSONResponse([_told(desk, name) for name in desk.shelf.names])
 
     return routes
@@ -26,7 +27,7 @@ def router(desk: Desk) -> APIRouter:
 
 def _told(desk: Desk, name: str) -> JSON:
     loaded, entry = desk.shelf.loaded(name), find(name)
-    does = _abilities(loaded) if loaded else list(entry.does) if entry else None
+    does = _abilities(loaded) if loaded else _promised(entry) if entry else None
     known: dict[str, JSON] = {}
     if entry is not None:
         facts = asdict(entry)
@@ -34,13 +35,20 @@ def _told(desk: Desk, name: str) -> JSON:
     return {"name": name, "does": does, "loaded": loaded is not None, **known}
 
 
-def _abilities(model: Pretrained) -> list[JSON]:
-    """In the words of the catalogue."""
+def _promised(entry: Entry) -> list[str]:
+    """What a model is known to do before it is loaded; those that point draw outlines, too, where they were taught as
+    PaliGemma's authors taught them."""
+    return [*entry.does, *(["segment"] if "point" in entry.does and entry.family != "seeread" else [])]
+
+
+def _abilities(model: Pretrained) -> list[str]:
+    """The same, read off the model, in the words of the catalogue."""
     style = model.processor.style
-    abilities: list[tuple[Ability, bool]] = [
+    abilities = [
         ("compare", isinstance(model.model, Compares)),
         ("write", isinstance(model.model, Generates | Answers)),
-        ("point", style is not None and style.detecting is not None),
+        ("point", style is not None and style.detect is not None),
+        ("segment", style is not None and style.segment is not None),
         ("classify", isinstance(model.model, Classifies)),
         ("fill", isinstance(model.model, Fills)),
     ]

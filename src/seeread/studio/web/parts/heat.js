@@ -1,75 +1,105 @@
-// <sr-heat>: a picture under a map. `picture` is a kept one, `map` is {rows, columns, values, area, faithfulness, about}:
-// values row by row, not below zero; area {left, top, right, bottom} in shares of the picture; faithfulness {believed,
-// verdict} or null. A map that is not to be believed is drawn grey. `strength` 0 to 1; `cells` draws squares, not blurred.
-import { pictureAt } from "/web/api.js";
-import { LitElement, css, html, nothing } from "/web/vendor/lit.js";
+// <sr-heat>: a picture under a map. `picture` is a kept one, `map` is {rows, columns, values, area, box, faithfulness,
+// about}: values row by row, not below zero; area {left, top, right, bottom} in shares of the picture; faithfulness
+// {believed, verdict} or null. A map that is not to be believed is grey. `cells` draws squares in place of slopes.
+import { LitElement, css, html, nothing, styleMap } from "/web/vendor/lit.js";
 import { look } from "/web/parts/look.js";
+import { COVERED, ramp } from "/web/parts/ramp.js";
+import "/web/parts/frame.js";
 
-const STOPS = [[0, 0, 4], [40, 11, 84], [101, 21, 110], [159, 42, 99], [212, 72, 66], [245, 125, 21], [250, 193, 39], [252, 255, 164]];
+const FINE = 224; // pixels along the longer side of a map that is drawn smoothly
 
-/** Red, green and blue, 0 to 255, of a share from 0 to 1: dark to bright as the eye has it (matplotlib's inferno). */
-export function heatColour(share) {
-  const place = Math.min(Math.max(share, 0), 1) * (STOPS.length - 1);
-  const low = Math.min(Math.floor(place), STOPS.length - 2);
-  return STOPS[low].map((from, channel) => Math.round(from + (place - low) * (STOPS[low + 1][channel] - from)));
-}
+/** Where a share is so hot, how much of the picture is hidden: little where there is little. */
+const cover = (share) => {
+  const rising = Math.min(Math.max((share - 0.08) / 0.5, 0), 1);
+  return COVERED * rising * rising * (3 - 2 * rising);
+};
 
-const grey = (share) => { const level = Math.round(70 + 160 * share); return [level, level, level]; };
-
-/** The map as a small picture of one pixel a cell; what is cold is clear. */
-export function painted({ rows, columns, values, faithfulness }, strength = 0.85) {
-  const cells = values.flat();
-  const most = Math.max(...cells, 1e-12);
-  const colour = faithfulness?.believed === false ? grey : heatColour;
+/** The map as a canvas: smooth between the middles of its cells, or one pixel a cell. */
+export function painted({ rows, columns, values, faithfulness }, { strength = 1, cells = false } = {}) {
+  const grid = values.flat();
+  const most = Math.max(...grid, 1e-30);
+  const colours = ramp(faithfulness?.believed !== false);
+  const grain = cells ? 1 : Math.max(1, Math.ceil(FINE / Math.max(rows, columns)));
   const canvas = document.createElement("canvas");
-  canvas.width = columns;
-  canvas.height = rows;
-  const pixels = new ImageData(columns, rows);
-  cells.forEach((value, index) => {
-    const share = value / most;
-    pixels.data.set([...colour(share), Math.round(255 * strength * Math.min(1, 0.12 + 0.88 * share))], 4 * index);
-  });
+  canvas.width = columns * grain;
+  canvas.height = rows * grain;
+  const pixels = new ImageData(canvas.width, canvas.height);
+  for (let y = 0, place = 0; y < canvas.height; y++) {
+    for (let x = 0; x < canvas.width; x++, place += 4) {
+      const value = cells ? grid[y * columns + x] : between(grid, rows, columns, (y + 0.5) / grain - 0.5, (x + 0.5) / grain - 0.5);
+      const share = Math.min(Math.max(value / most, 0), 1);
+      pixels.data.set(colours[Math.round(255 * share)], place);
+      pixels.data[place + 3] = Math.round(255 * strength * cover(share));
+    }
+  }
   canvas.getContext("2d").putImageData(pixels, 0, 0);
   return canvas;
 }
 
+/** A value between cells, cubic as pictures are enlarged. */
+function between(grid, rows, columns, y, x) {
+  const top = Math.floor(y), left = Math.floor(x);
+  let sum = 0;
+  for (let down = -1; down <= 2; down++) {
+    const weight = cubic(y - top - down);
+    if (!weight) continue;
+    const row = Math.min(Math.max(top + down, 0), rows - 1) * columns;
+    for (let across = -1; across <= 2; across++) {
+      sum += weight * cubic(x - left - across) * grid[row + Math.min(Math.max(left + across, 0), columns - 1)];
+    }
+  }
+  return sum;
+}
+
+const cubic = (far) => {
+  const t = Math.abs(far);
+  if (t < 1) return 1.5 * t ** 3 - 2.5 * t ** 2 + 1;
+  return t < 2 ? -0.5 * t ** 3 + 2.5 * t ** 2 - 4 * t + 2 : 0;
+};
+
 class Heat extends LitElement {
-  static properties = { picture: {}, map: { attribute: false }, strength: { type: Number }, cells: { type: Boolean }, alt: {} };
+  static properties = {
+    picture: {}, map: { attribute: false }, strength: { type: Number }, cells: { type: Boolean }, alt: {}, wordless: { type: Boolean },
+  };
   static styles = [look, css`
-    figure { margin: 0; position: relative; display: grid; }
-    .both { position: relative; justify-self: center; max-width: 100%; line-height: 0; }
-    img { display: block; max-width: 100%; max-height: min(60vh, 32rem); min-width: min(100%, 14rem); border-radius: inherit; }
-    canvas { position: absolute; pointer-events: none; }
+    figure { margin: 0; }
+    .over > * { position: absolute; }
+    canvas { animation: appear .25s; }
+    @keyframes appear { from { opacity: 0; } }
+    .unseen { box-shadow: 0 0 0 200vmax rgb(0 0 0 / .55); }
+    .box { border: 2px solid #fff; outline: 1px solid rgb(20 20 24); box-shadow: inset 0 0 0 1px rgb(20 20 24); }
     figcaption { line-height: 1.4; font-size: .85rem; color: var(--muted); padding: .45rem .2rem 0; }
     figcaption.doubted { color: var(--warn); }
   `];
 
   render() {
-    const doubted = this.map?.faithfulness?.believed === false;
+    const { area, box, faithfulness, about } = this.map ?? {};
+    const whole = !area || (area.left < 0.01 && area.top < 0.01 && area.right > 0.99 && area.bottom > 0.99);
+    const doubted = faithfulness?.believed === false;
+    const alt = this.alt ?? (this.map ? `Where in the picture “${about}” comes from` : "The picture");
     return html`<figure>
-      <div class="both">
-        <img src=${pictureAt(this.picture, 1024)} alt=${this.alt ?? (this.map ? `Where in the picture "${this.map.about}" comes from` : "The picture")}>
-        <canvas></canvas>
-      </div>
-      ${this.map?.faithfulness ? html`<figcaption class=${doubted ? "doubted" : ""}>${this.map.faithfulness.verdict}</figcaption>` : nothing}
+      <sr-frame .picture=${this.picture} .alt=${alt} ?pale=${this.map}><div class="over">
+        ${whole ? nothing : html`<div class="unseen" style=${styleMap(placed(area))}></div>`}
+        <canvas ?hidden=${!this.map} style=${styleMap(placed(area))}></canvas>
+        ${box ? html`<div class="box" style=${styleMap(placed({ left: box.x_min, top: box.y_min, right: box.x_max, bottom: box.y_max }))}></div>` : nothing}
+      </div></sr-frame>
+      ${faithfulness && !this.wordless ? html`<figcaption class=${doubted ? "doubted" : ""}>${faithfulness.verdict}</figcaption>` : nothing}
     </figure>`;
   }
 
-  updated() {
+  updated(changed) {
+    if (!this.map || !(changed.has("map") || changed.has("strength") || changed.has("cells"))) return;
     const canvas = this.renderRoot.querySelector("canvas");
-    canvas.hidden = !this.map;
-    if (!this.map) return;
-    const { left, top, right, bottom } = this.map.area ?? { left: 0, top: 0, right: 1, bottom: 1 };
-    Object.assign(canvas.style, { left: `${100 * left}%`, top: `${100 * top}%`, width: `${100 * (right - left)}%`, height: `${100 * (bottom - top)}%` });
-    const small = painted(this.map, this.strength ?? 0.8);
-    const grain = this.cells ? 1 : Math.max(1, Math.ceil(448 / Math.max(small.width, small.height)));
-    canvas.width = small.width * grain;
-    canvas.height = small.height * grain;
+    const drawn = painted(this.map, { strength: this.strength ?? 1, cells: this.cells });
+    canvas.width = drawn.width;
+    canvas.height = drawn.height;
     canvas.style.imageRendering = this.cells ? "pixelated" : "auto";
-    const context = canvas.getContext("2d");
-    context.imageSmoothingEnabled = !this.cells;
-    context.imageSmoothingQuality = "high";
-    context.drawImage(small, 0, 0, canvas.width, canvas.height);
+    canvas.getContext("2d").drawImage(drawn, 0, 0);
   }
 }
+
+const percent = (share) => `${100 * share}%`;
+const placed = ({ left, top, right, bottom } = { left: 0, top: 0, right: 1, bottom: 1 }) => ({
+  left: percent(left), top: percent(top), width: percent(right - left), height: percent(bottom - top),
+});
 customElements.define("sr-heat", Heat);

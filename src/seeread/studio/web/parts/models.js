@@ -17,7 +17,7 @@ export const forgetModels = () => { asked = null; };
 /** A name without whom it is of, as people read it. */
 export const shortName = (name) => name.split("/").at(-1);
 
-const ABILITIES = { compare: "compares pictures with words", write: "writes", point: "points", classify: "knows classes", fill: "fills gaps" };
+const ABILITIES = { compare: "compares pictures with words", write: "writes", point: "points", segment: "outlines", classify: "knows classes", fill: "fills gaps" };
 /** What a model does, in a few words. */
 export const doing = (model) => (model.does ?? []).map((ability) => ABILITIES[ability] ?? ability).join(", ");
 

@@ -4,6 +4,7 @@ import { get, keep, pictureAt } from "/web/api.js";
 import { LitElement, css, html, nothing, repeat } from "/web/vendor/lit.js";
 import { look } from "/web/parts/look.js";
 import "/web/parts/busy.js";
+import "/web/parts/frame.js";
 import "/web/parts/trouble.js";
 
 let asked = null;
@@ -12,17 +13,16 @@ const examples = () => (asked ??= get("/api/pictures").catch(() => { asked = nul
 class Picture extends LitElement {
   static properties = {
     picture: {}, plain: { type: Boolean },
-    _examples: { state: true }, _over: { state: true }, _busy: { state: true }, _trouble: { state: true },
+    _examples: { state: true }, _over: { state: true }, _busy: { state: true }, _trouble: { state: true }, _lost: { state: true },
   };
   static styles = [look, css`
     .place {
       position: relative; border: 1px solid var(--line); border-radius: var(--round); background: var(--raised); overflow: hidden;
-      display: grid; place-items: center; min-height: 12rem;
+      display: grid; place-items: center; min-height: min(12rem, var(--tall, 12rem));
     }
     .place.empty { border-style: dashed; border-width: 2px; text-align: center; padding: 2.5rem 1.5rem; gap: .6rem; }
     .place.over { border-color: var(--accent); background: var(--soft); }
-    .shown { position: relative; width: 100%; display: grid; place-items: center; }
-    img.whole { display: block; max-width: 100%; max-height: min(60vh, 32rem); min-width: min(100%, 14rem); object-fit: contain; }
+    .shown { width: 100%; }
     .line { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; margin-top: .6rem; }
     .line button { padding: .3rem .7rem; }
     .examples { display: flex; gap: .35rem; flex-wrap: wrap; }
@@ -45,21 +45,24 @@ class Picture extends LitElement {
   }
 
   willUpdate(changed) {
-    if (changed.has("picture") && this.picture) this._trouble = "";
+    if (!changed.has("picture")) return;
+    this._lost = false;
+    if (this.picture) this._trouble = "";
   }
 
   render() {
-    const place = `place ${this.picture ? "" : "empty"} ${this._over ? "over" : ""}`;
+    const there = this.picture && !this._lost;
+    const place = `place ${there ? "" : "empty"} ${this._over ? "over" : ""}`;
     return html`
       <div class=${place} @dragover=${this.#over} @dragleave=${() => { this._over = false; }} @drop=${this.#drop}>
-        ${this._busy ? html`<sr-busy what="Reading the picture"></sr-busy>` : this.picture ? html`<div class="shown">
-          <slot><img class="whole" src=${pictureAt(this.picture, 1024)} alt="The picture that is asked about" @error=${this.#lost}></slot>
+        ${this._busy ? html`<sr-busy what="Reading the picture"></sr-busy>` : there ? html`<div class="shown">
+          <slot><sr-frame .picture=${this.picture} alt="The picture that is asked about" @lost=${this.#lost}></sr-frame></slot>
         </div>` : html`
           <h2>Drop a picture here</h2>
           <p class="muted">or paste one, or take an example. It stays on this machine.</p>`}
       </div>
       ${this._trouble ? html`<sr-trouble .message=${this._trouble}></sr-trouble>` : nothing}
-      ${this.plain ? nothing : html`<div class="line">
+      ${this.plain ? nothing : html`<div class="line" part="tools">
         <button @click=${() => this.renderRoot.querySelector("input").click()}>Choose a picture</button>
         <input type="file" accept="image/*" hidden @change=${this.#chosen} aria-label="Choose a picture">
         <div class="examples" role="group" aria-label="Examples">${repeat(this._examples ?? [], ({ name }) => name, (kept, index) => html`
@@ -94,7 +97,8 @@ class Picture extends LitElement {
   }
 
   #lost() {
-    if (this.picture) this._trouble = "This picture is no longer kept here. Choose it again.";
+    this._lost = true;
+    this._trouble = "This picture is no longer kept here. Choose it again.";
   }
 
   async #bring(file) {

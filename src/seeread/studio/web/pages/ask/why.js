@@ -1,0 +1,130 @@
+// <ask-why>: where an answer comes from. `body` is what /api/explain is asked. Shows the parts of the answer, each of
+// which has a map, and how far it is to be believed. Event "shown" with {map}: what to draw over the picture.
+import { LitElement, css, html, nothing, repeat, styleMap } from "/web/vendor/lit.js";
+import { Asking } from "/web/parts/asking.js";
+import { look } from "/web/parts/look.js";
+import { heatColour } from "/web/parts/ramp.js";
+import "/web/parts/busy.js";
+import "/web/parts/trouble.js";
+
+const CONTROLS = { random: "random maps", centre: "the middle", edges: "edges" };
+
+class Why extends LitElement {
+  static properties = { body: { attribute: false }, _method: { state: true }, _chosen: { state: true }, _found: { state: true } };
+  static styles = [look, css`
+    section { border: 1px solid var(--line); border-radius: var(--round); padding: .9rem 1rem; display: grid; gap: .8rem; background: var(--raised); }
+    .head { display: flex; flex-wrap: wrap; gap: .5rem 1rem; justify-content: space-between; align-items: end; }
+    .head label { flex: 0 1 13rem; min-width: 0; }
+    .parts { display: flex; flex-wrap: wrap; gap: .3rem; }
+    .parts button { padding: .15rem .55rem; background: var(--page); }
+    .parts button[aria-pressed="true"] { background: var(--accent); color: var(--on-accent); border-color: var(--accent); }
+    .parts .doubted { border-style: dashed; color: var(--muted); }
+    .verdict { font-weight: 600; }
+    .verdict.believed { color: var(--good); }
+    .verdict.doubted { color: var(--warn); }
+    .scale { display: grid; grid-template-columns: auto 1fr auto; gap: .2rem .7rem; align-items: center; font-size: .85rem; }
+    .track { position: relative; height: .55rem; border-radius: .3rem; background: var(--line); overflow: hidden; }
+    .track div { position: absolute; inset: 0 auto; border-radius: .3rem; background: var(--muted); opacity: .6; }
+    .own .track div { background: var(--accent); opacity: 1; }
+    .own { font-weight: 600; }
+    .scale > div { display: contents; }
+    .legend { height: .6rem; border-radius: .3rem; }
+    .ends { display: flex; justify-content: space-between; font-size: .78rem; color: var(--muted); margin-top: .15rem; }
+    select { padding: .25rem .5rem; font-size: .875rem; }
+    p { font-size: .9rem; }
+  `];
+
+  #maps = new Asking(this); // at once, untested
+  #tests = new Asking(this); // the same, put to the test
+
+  willUpdate(changed) {
+    if (changed.has("body") && JSON.stringify(this.body) !== JSON.stringify(changed.get("body"))) {
+      this._method = this.body?.method ?? "";
+      this.#begin();
+    }
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#say(null);
+  }
+
+  async #begin() {
+    this.#tests.forget();
+    this._found = null;
+    const body = { ...this.body, ...(this._method ? { method: this._method } : {}) };
+    const drawn = await this.#maps.ask("/api/explain", { ...body, checks: 0 });
+    if (!drawn) return;
+    this._found = drawn;
+    this.#choose(Math.min(this._chosen ?? 0, drawn.maps.length - 1));
+    const answered = drawn.answer ? { answer: drawn.answer } : {};
+    const told = await this.#tests.ask("/api/explain", { ...body, ...answered });
+    if (!told) return;
+    this._found = told;
+    this.#choose(Math.min(this._chosen, told.maps.length - 1));
+  }
+
+  render() {
+    const { maps = [], methods = [], method, notes = [] } = this._found ?? {};
+    const map = maps[this._chosen];
+    return html`<section aria-label="Where it comes from">
+      <div class="head">
+        <h3>Where it comes from</h3>
+        ${methods.length > 1 ? html`<label>Method <select @change=${this.#other}>
+          ${methods.map(({ name, kind }) => html`<option value=${name} ?selected=${name === method.name}>${name}${kind === "baseline" ? " (to compare with)" : ""}</option>`)}
+        </select></label>` : nothing}
+      </div>
+      ${this.#maps.trouble ? html`<sr-trouble .message=${this.#maps.trouble}></sr-trouble>` : nothing}
+      ${this.#maps.busy ? html`<sr-busy .progress=${this.#maps.progress} stoppable @stop=${() => this.#maps.stop()}></sr-busy>` : nothing}
+      ${map ? html`
+        ${maps.length > 1 ? html`<div class="parts" role="group" aria-label="Parts of the answer">${repeat(maps, (_, index) => index, (part, index) => html`
+          <button class=${part.faithfulness?.believed === false ? "doubted" : ""} aria-pressed=${String(index === this._chosen)}
+            @click=${() => this.#choose(index)} @pointerenter=${() => this.#choose(index)} @focus=${() => this.#choose(index)}>${part.about}</button>`)}
+        </div>` : nothing}
+        <div>
+          <div class="legend" style=${styleMap({ background: gradient(map.faithfulness?.believed !== false) })}></div>
+          <div class="ends"><span>nothing came from there</span><span>most came from there</span></div>
+        </div>
+        ${this.#belief(map)}
+        <p class="muted">${method.summary}${/^arXiv/.test(method.source) ? html` <span class="small">(${method.source})</span>` : nothing}</p>
+        ${notes.filter((note) => this._found === this.#tests.result || !note.includes("not tested")).map((note) => html`<p class="muted">${note}</p>`)}
+      ` : nothing}
+    </section>`;
+  }
+
+  /** The score of the map beside those of maps that know nothing. */
+  #belief({ faithfulness }) {
+    if (this.#tests.busy) return html`<sr-busy .progress=${{ ...this.#tests.progress, what: "Testing how far to believe it" }} stoppable @stop=${() => this.#tests.stop()}></sr-busy>`;
+    if (this.#tests.trouble) return html`<sr-trouble .message=${this.#tests.trouble}></sr-trouble>`;
+    if (!faithfulness) return html`<p class="muted">How far to believe this map was not tested.</p>`;
+    const rows = [["this map", faithfulness.score, true], ...Object.entries(faithfulness.controls).map(([name, score]) => [CONTROLS[name] ?? name, score, false])];
+    const low = Math.min(0, ...rows.map(([, score]) => score)), high = Math.max(0.01, ...rows.map(([, score]) => score));
+    const share = (score) => (score - low) / (high - low);
+    return html`
+      <p class="verdict ${faithfulness.believed ? "believed" : "doubted"}">${faithfulness.verdict}</p>
+      <div class="scale">${rows.map(([name, score, own]) => {
+        const [from, to] = [share(0), share(score)].sort((a, b) => a - b);
+        return html`<div class=${own ? "own" : ""}><span>${name}</span>
+          <span class="track"><div style=${styleMap({ left: `${100 * from}%`, width: `${Math.max(100 * (to - from), 1)}%` })}></div></span>
+          <span class="number">${score.toFixed(2)}</span></div>`;
+      })}</div>
+      <p class="muted">How much more the answer suffers when the picture is blurred where the map is hot than where it is cold; higher is better, and a map is worth something only above all others.</p>`;
+  }
+
+  #other(event) {
+    this._method = event.target.value;
+    this.#begin();
+  }
+
+  #choose(index) {
+    this._chosen = index;
+    this.#say(this._found.maps[index]);
+  }
+
+  #say(map) {
+    this.dispatchEvent(new CustomEvent("shown", { detail: { map }, bubbles: true, composed: true }));
+  }
+}
+
+const gradient = (believed) => `linear-gradient(to right, ${[0, 0.2, 0.4, 0.6, 0.8, 1].map((share) => heatColour(share, believed)).join(", ")})`;
+customElements.define("ask-why", Why);
