@@ -28,15 +28,11 @@ class Group:
 
 @dataclass(frozen=True)
 class Row:
-    """An aspect of several models. `differs` says whether their cells do."""
+    """An aspect of several models, and whether they differ in it. What a paper does not say differs from nothing."""
 
     aspect: Aspect
     cells: tuple[Cell | None, ...]
-
-    @property
-    def differs(self) -> bool:
-        """Whether any two are not the same; what is not known differs from nothing."""
-        return len({(cell.text, cell.more) for cell in self.cells if cell is not None}) > 1
+    differs: bool
 
 
 GROUPS = (
@@ -87,8 +83,17 @@ GROUPS = (
 
 def rows(group: Group, subjects: Sequence[Subject]) -> list[Row]:
     """The rows of a group of which anything is known of any of these models."""
-    found = [Row(aspect, tuple(cell_of(aspect, subject) for subject in subjects)) for aspect in group.aspects]
-    return [row for row in found if any(row.cells)]
+    found = []
+    for aspect in group.aspects:
+        cells = tuple(cell_of(aspect, subject) for subject in subjects)
+        said = {
+            cell and (cell.text, cell.more)
+            for cell, subject in zip(cells, subjects, strict=True)
+            if cell is not None or not subject.reported
+        }
+        if any(cells):
+            found.append(Row(aspect, cells, len(said) > 1))
+    return found
 
 
 def cell_of(aspect: Aspect, subject: Subject) -> Cell | None:

@@ -7,7 +7,7 @@ class Bars extends LitElement {
   static properties = { bars: { attribute: false }, most: { type: Number }, choosable: { type: Boolean }, chosen: {} };
   static styles = [look, css`
     ol { list-style: none; margin: 0; padding: 0; display: grid; gap: .15rem; }
-    li { display: grid; grid-template-columns: minmax(5rem, 11rem) 1fr 4.2rem; gap: .7rem; align-items: center; padding: .2rem .35rem; border-radius: .4rem; }
+    li { display: grid; grid-template-columns: minmax(5rem, 11rem) minmax(3rem, 1fr) 4.2rem; gap: .7rem; align-items: center; padding: .2rem .35rem; border-radius: .4rem; }
     li.chosen { background: var(--soft); }
     .label { min-width: 0; line-height: 1.3; }
     li.marked .label { font-weight: 650; }

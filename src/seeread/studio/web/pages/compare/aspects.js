@@ -15,21 +15,20 @@ class Aspects extends LitElement {
     _table: { state: true }, _progress: { state: true }, _trouble: { state: true },
   };
   static styles = [look, css`
-    :host { --sight: #3f91dd; --words: #d98d57; --both: #427157; }
-    ul { margin: 0; padding-left: 1.1rem; display: grid; gap: .3rem; max-width: 54rem; }
+    :host { --sight: light-dark(#2f74c0, #6fb0f0); --words: light-dark(#c98a2b, #e0b060); --both: light-dark(#8250b8, #c09af0); } /* as in diagrams */
+    ul { margin: .5rem 0 0; padding-left: 1.1rem; display: grid; gap: .3rem; max-width: 54rem; }
     .line { display: flex; flex-wrap: wrap; gap: .4rem 1.3rem; align-items: center; font-size: .85rem; color: var(--muted); }
     .line label { display: flex; gap: .4rem; align-items: center; cursor: pointer; color: var(--text); }
     .key { display: inline-flex; gap: .35rem; align-items: center; }
     .key i { width: .75rem; height: .75rem; border-radius: .2rem; }
     .wide { max-height: none; }
-    table { width: auto; min-width: 100%; table-layout: fixed; }
+    table { table-layout: fixed; }
     col.aspect { width: 11.5rem; }
-    col.model { width: 14rem; }
     thead th { vertical-align: bottom; background: var(--raised); font-size: .95rem; }
     thead p { font-weight: 400; font-size: .8rem; line-height: 1.4; color: var(--muted); margin-top: .25rem; }
     th:first-child { position: sticky; left: 0; z-index: 1; background: var(--page); font-weight: 500; }
     thead th:first-child { background: var(--raised); }
-    tbody.group th[scope="rowgroup"] { font-weight: 650; padding: 1.3rem .7rem .4rem; font-size: .95rem; position: sticky; left: 0; }
+    tbody.group th[scope="rowgroup"] { font-weight: 650; padding: 1.3rem .7rem .4rem; font-size: .95rem; position: static; }
     tr.alike td { color: var(--muted); }
     summary { cursor: help; list-style: none; text-decoration: underline dotted var(--muted); text-underline-offset: .25em; }
     summary::-webkit-details-marker { display: none; }
@@ -45,7 +44,7 @@ class Aspects extends LitElement {
     .none { color: var(--muted); }
     @media (max-width: 720px) {
       .wide { border: 0; overflow: visible; }
-      table, tbody, tr { display: block; min-width: 0; }
+      table, tbody, tr { display: block; min-width: 0 !important; }
       colgroup, thead { display: none; }
       th:first-child, tbody.group th[scope="rowgroup"] { position: static; display: block; border: 0; padding: .2rem 0; }
       tbody.group th[scope="rowgroup"] { padding-top: 1.4rem; font-size: 1.05rem; }
@@ -103,12 +102,12 @@ class Aspects extends LitElement {
         ${Object.entries(PARTS).map(([part, meaning]) => html`<span class="key"><i class=${part}></i>${meaning}</span>`)}
         <span>Everything without a mark was measured on the model's shapes.</span>
       </div>
-      <div class="wide" role="region" tabindex="0" aria-label="Models by aspects"><table>
-        <colgroup><col class="aspect">${models.map(() => html`<col class="model">`)}</colgroup>
+      <div class="wide" role="region" tabindex="0" aria-label="Models by aspects"><table style="min-width:${11.5 + 13 * models.length}rem">
+        <colgroup><col class="aspect">${models.map(() => html`<col>`)}</colgroup>
         <thead><tr><th scope="col"><span class="hidden">Aspect</span></th>${models.map((model, place) => html`
           <th scope="col">${names[place]}${model.known === "reported" ? mark("reported", model.source) : nothing}<p>${model.in_short}</p></th>`)}</tr></thead>
         ${shown.map(({ name, rows }) => html`<tbody class="group">
-          <tr><th scope="rowgroup">${name}</th></tr>
+          <tr><th scope="rowgroup" colspan=${models.length + 1}>${name}</th></tr>
           ${rows.map((row) => html`<tr class="aspect ${row.differs || models.length === 1 ? "" : "alike"}">
             <th scope="row"><details><summary>${row.name}</summary><p>${row.about}</p></details></th>
             ${row.cells.map((one, place) => html`<td data-model=${names[place]}><div>${cell(row, one, models[place])}</div></td>`)}</tr>`)}

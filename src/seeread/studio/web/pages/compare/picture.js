@@ -7,7 +7,7 @@ import "/web/pages/compare/answer.js";
 import "/web/parts/picture.js";
 
 const TASKS = { classify: "Labels", caption: "Caption", answer: "Question" };
-const LABELS = "a red circle;a blue square;a green triangle;a yellow star";
+const LABELS = "a yellow triangle;a red cross;a black heart;a yellow diamond;a green diamond;a blue circle";
 
 class OnePicture extends LitElement {
   static properties = { chosen: { attribute: false }, state: { attribute: false }, listed: { attribute: false }, _about: { state: true } };
