@@ -123,8 +123,9 @@
 
   const likely = ({ probability, score, kind }) => {
     if (probability === null) return `The model's score for it is ${score.toFixed(2)}, of no known scale.`;
+    if (kind === "box" || (kind === "answer" && maps().length > 1)) return ""; // each of many is unlikely: that says nothing
     const shown = probability < 0.001 ? "less than 0.001" : probability.toFixed(3);
-    const what = kind === "label" ? "The model gives this label" : kind === "answer" ? "The model gives the whole answer" : kind === "box" ? "The model gives this box and label" : "The model gives this word";
+    const what = kind === "label" ? "The model gives this label" : "The model gives this word";
     return `${what} a probability of ${shown}${kind === "word" ? ", after the words before it" : ""}. Nobody has calibrated it.`;
   };
 

@@ -15,16 +15,12 @@ from PIL import Image
 
 from seeread.charts.pages.markup import json_html
 from seeread.explanation.drawing.colours import COVERED, ramp
+from seeread.explanation.drawing.words import MEANING, question, said
 from seeread.explanation.heatmap import Explanation
 from seeread.explanation.told import as_json
 
 LONGEST = 1024
 """Pixels of the longer side of the picture in the page."""
-MEANING = (
-    "Parts of the picture were taken away, and put back, in the order of the map. The figure is how much more the "
-    "model's answer depends on where the map is hot than on where it is cold: 1 would be perfect, 0 is chance. Maps in "
-    "grey know nothing of the model."
-)
 _ALMOST_FLAT = 4096
 """Colours; a picture with fewer is a drawing, which PNG keeps sharp."""
 
@@ -33,7 +29,7 @@ def page(picture: Image.Image, explanations: Sequence[Explanation], record: str 
     """The HTML. `explanations` are of one picture and one text, one for each method; `record` says how good the methods
     were found to be elsewhere. Nothing of what the page is given is read as HTML."""
     first = explanations[0]
-    title = first.answer if first.answer is not None else ", ".join(one.about for one in first.maps)
+    title = said(first)
     script = _own("page.js")
     allowed = b64encode(sha256(script.encode()).digest()).decode()
     policy = f"default-src 'none'; script-src 'sha256-{allowed}'; style-src 'unsafe-inline'; img-src data:"
@@ -42,7 +38,6 @@ def page(picture: Image.Image, explanations: Sequence[Explanation], record: str 
         "ramps": {"hot": ramp(True).tobytes().hex(), "grey": ramp(False).tobytes().hex()},
         "covered": COVERED,
     }
-    asked = first.text if first.answer is not None else "Where does the model find these?"
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -55,7 +50,7 @@ def page(picture: Image.Image, explanations: Sequence[Explanation], record: str 
 </head>
 <body>
 <header>
-<p class="asked">{escape(asked or "What does the picture show?")}</p>
+<p class="asked">{escape(question(first))}</p>
 <button type="button" id="theme" aria-pressed="false">Dark</button>
 <h1 id="said" role="toolbar" aria-label="What the model said; each part has its map">{escape(title)}</h1>
 <p class="lead">{escape(first.model)}</p>

@@ -7,10 +7,11 @@ from typing import NamedTuple
 import numpy
 from PIL import Image, ImageDraw
 
-from seeread.charts.figures import figure
+from seeread.charts.figures import figure, signed
 from seeread.charts.lettering import font_for, spelled
 from seeread.explanation.drawing.colours import ramp
 from seeread.explanation.drawing.overlay import overlay
+from seeread.explanation.drawing.words import MEANING, question, said
 from seeread.explanation.heatmap import Explanation, Heatmap
 
 Colour = tuple[int, int, int]
@@ -33,19 +34,15 @@ def sheet(picture: Image.Image, explanations: Sequence[Explanation]) -> Image.Im
     shown = [one.maps[:MOST] for one in explanations]
     scale = min(PANEL / picture.width, TALLEST / picture.height)
     size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-    panels = max(map(len, shown)) + (len(explanations) == 1)
-    columns = max(2, min(panels, IN_A_ROW))
+    columns = min(max(map(len, shown)) + 1, IN_A_ROW)
     cell = max(size[0], PANEL * 3 // 4)
     width = 2 * MARGIN + columns * cell + (columns - 1) * GAP
-    parts = [_heading(first, width)]
+    parts = [_heading(explanations, width)]
     if len(explanations) > 1:
         parts.append(_row([_plain(picture, size, cell)], width, cell))
     for one, maps in zip(explanations, shown, strict=True):
         cards = [_card(picture, heatmap, size, cell) for heatmap in maps]
-        if len(explanations) == 1:
-            cards.insert(0, _plain(picture, size, cell))
-        else:
-            parts.append(_method(one, width))
+        cards.insert(0, _plain(picture, size, cell) if len(explanations) == 1 else _method(one, cell))
         parts += [_row(cards[start : start + columns], width, cell) for start in range(0, len(cards), columns)]
     parts.append(_foot(explanations, width))
     whole = Image.new("RGB", (width, sum(part.height for part in parts) + MARGIN), PAPER)
@@ -64,26 +61,26 @@ class _Line(NamedTuple):
     colour: Colour
 
 
-def _heading(one: Explanation, width: int) -> Image.Image:
-    lines = []
-    if one.answer is not None:
-        lines.append(_Line(one.text or "What does the picture show?", CAPTION, MUTED))
-        lines.append(_Line(one.answer, TITLE, INK))
-    else:
-        lines.append(_Line("Where does the model find it?", TITLE, INK))
-    lines.append(_Line(f"{one.model}, explained by {one.method}", NOTE, MUTED))
+def _heading(explanations: Sequence[Explanation], width: int) -> Image.Image:
+    one, several = explanations[0], len(explanations) > 1
+    how = f"explained in {len(explanations)} ways" if several else f"explained by {one.method}"
+    lines = [_Line(question(one), CAPTION, MUTED), _Line(said(one), TITLE, INK)]
+    lines.append(_Line(f"{one.model}, {how}", NOTE, MUTED))
     return _written(lines, width, above=MARGIN, below=20)
 
 
-def _method(one: Explanation, width: int) -> Image.Image:
-    lines = [_Line(one.method, CAPTION, INK), _Line(one.summary, NOTE, MUTED)]
-    return _written(lines, width, above=GAP, below=12)
+def _method(one: Explanation, cell: int) -> Image.Image:
+    """What stands before the maps of one of several methods."""
+    lines = [_Line(one.method, CAPTION, INK), _Line(one.summary, NOTE, MUTED), _Line(one.source, NOTE, MUTED)]
+    return _written([line for line in lines if line.text], cell, above=0, below=0, margin=0)
 
 
 def _foot(explanations: Sequence[Explanation], width: int) -> Image.Image:
     """The colours and what they say, and what else there is to know."""
     maps = [one for explanation in explanations for one in explanation.maps]
     notes = list(dict.fromkeys(note for one in explanations for note in one.notes))
+    if any(one.faithfulness is not None for one in maps):
+        notes.append(MEANING)
     if any(len(one.maps) > MOST for one in explanations):
         notes.append(f"Of more maps the first {MOST} are drawn; a page (.html) has all of them.")
     bars = [(True, "least", "most")] if any(one.believed is not False for one in maps) else []
@@ -124,20 +121,23 @@ def _plain(picture: Image.Image, size: tuple[int, int], cell: int) -> Image.Imag
 
 def _card(picture: Image.Image, heatmap: Heatmap, size: tuple[int, int], cell: int) -> Image.Image:
     """A map with what it is about, how likely that was, and how far the map can be believed."""
-    probability = "" if heatmap.probability is None else figure(heatmap.probability, "number")
-    rows = [(heatmap.about, INK, _small(heatmap.probability, probability), MUTED)]
-    if heatmap.faithfulness is not None:
-        score = f"faithful {heatmap.faithfulness.score:.2f}"
-        best = max(heatmap.faithfulness.controls.values())
-        doubt = not heatmap.faithfulness.believed
-        rows.append(("not to be believed" if doubt else score, DOUBT if doubt else MUTED,
-                     f"{heatmap.faithfulness.score:.2f}, by chance {best:.2f}" if doubt else f"by chance {best:.2f}",
-                     MUTED))  # fmt: skip
+    about = "the whole answer" if heatmap.kind == "answer" else heatmap.about
+    rows = [(about, INK, _likely(heatmap), MUTED)]
+    if (faith := heatmap.faithfulness) is not None:
+        score, best = (signed(value, "number").lstrip("+") for value in (faith.score, max(faith.controls.values())))
+        if faith.believed:
+            rows.append((f"faithful {score}", MUTED, f"blind maps {best}", MUTED))
+        else:
+            rows.append(("not to be believed", DOUBT, f"{score}, blind maps {best}", MUTED))
     return _captioned(overlay(picture, heatmap, size), rows, cell)
 
 
-def _small(value: float | None, shown: str) -> str:
-    return "" if value is None else "< 0.001" if value < 0.001 else shown
+def _likely(heatmap: Heatmap) -> str:
+    """Of long answers and of exact boxes it says nothing: each of them is unlikely."""
+    probability = heatmap.probability
+    if probability is None or heatmap.kind in ("answer", "box"):
+        return ""
+    return "< 0.001" if probability < 0.001 else figure(probability, "number")
 
 
 def _captioned(
@@ -159,24 +159,24 @@ def _captioned(
     return card
 
 
-def _written(lines: Sequence[_Line], width: int, above: int, below: int) -> Image.Image:
+def _written(
+    lines: Sequence[_Line], width: int, above: int, below: int, margin: int = MARGIN
+) -> Image.Image:
     """Lines one below the other, wrapped where they are too long."""
-    wrapped = [
-        _Line(text, line.letters, line.colour) for line in lines for text in _wrap(line, width - 2 * MARGIN)
-    ]
+    room = width - 2 * margin
+    wrapped = [_Line(text, line.letters, line.colour) for line in lines for text in _wrap(line, room)]
     height = above + sum(round(1.4 * line.letters) for line in wrapped) + below
     whole = Image.new("RGB", (width, height), PAPER)
     pencil, down = ImageDraw.Draw(whole), above
     for line in wrapped:
         font = font_for(line.text, line.letters)
-        shown = spelled(line.text, font, width - 2 * MARGIN)
-        pencil.text((MARGIN, down + line.letters), shown, line.colour, font, anchor="ls")
+        pencil.text((margin, down + line.letters), spelled(line.text, font, room), line.colour, font, anchor="ls")
         down += round(1.4 * line.letters)
     return whole
 
 
 def _wrap(line: _Line, room: int) -> list[str]:
-    """At most four lines."""
+    """At most six lines."""
     font = font_for(line.text, line.letters)
     lines = [""]
     for word in line.text.split():
@@ -185,4 +185,4 @@ def _wrap(line: _Line, room: int) -> list[str]:
             lines[-1] = longer
         else:
             lines.append(word)
-    return lines if len(lines) <= 4 else [*lines[:3], " ".join(lines[3:])]
+    return lines if len(lines) <= 6 else [*lines[:5], " ".join(lines[5:])]
