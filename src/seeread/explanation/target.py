@@ -80,10 +80,18 @@ class Labels:
     def score(self, images: Images) -> Tensor:
         """(pictures, labels)."""
         if self.texts is None:
-            likely = self.model.classifying.classify(images).double().log_softmax(dim=-1)
-            return torch.stack([likely[:, list(columns)].logsumexp(dim=-1) for columns in self.columns], dim=-1).float()
-        model = self.model.comparing
-        logits = model.compare(model.embed_image(images), self.texts.to(self.model.device))
+            return self.classified(self.model.classifying.classify(images))
+        return self.compared(self.model.comparing.embed_image(images))
+
+    def classified(self, logits: Tensor) -> Tensor:
+        """The same of logits, (pictures, classes), of a model with classes of its own."""
+        likely = logits.double().log_softmax(dim=-1)
+        return torch.stack([likely[:, list(columns)].logsumexp(dim=-1) for columns in self.columns], dim=-1).float()
+
+    def compared(self, vectors: Tensor) -> Tensor:
+        """The same of unit vectors, (pictures, dimension), of a model that compares."""
+        assert self.texts is not None
+        logits = self.model.comparing.compare(vectors, self.texts.to(self.model.device))
         return logits.double().log_softmax(dim=-1).float() if self.likely else logits
 
     @property
@@ -157,6 +165,6 @@ def _prepared(model: Pretrained, pictures: Sequence[Image.Image]) -> Images:
 
 
 def _odds(likely: Tensor) -> Tensor:
-    """log p to log(p / (1 - p)). Of a probability of almost 1 the logarithm hardly changes, and what is computed from
-    its gradient would drown in rounding."""
+    """From log p to log(p / (1 - p)): the logarithm of a probability of almost 1 hardly changes, and what is computed
+    from its gradient would drown in rounding."""
     return likely - (-likely.expm1()).clamp(min=torch.finfo(likely.dtype).tiny).log()

@@ -47,7 +47,8 @@ def seen_area(transform: Transform, width: int, height: int) -> Area:
             return area_of(transform, width, height)
         case LineTransform(patch_size=side):  # filled up to whole patches on the right and below
             shown_height, shown_width = transform.resized_size(height, width)
-            return Area(0, 0, -(-shown_width // side) * side / shown_width, -(-shown_height // side) * side / shown_height)
+            filled_height, filled_width = (-(-length // side) * side for length in (shown_height, shown_width))
+            return Area(0, 0, filled_width / shown_width, filled_height / shown_height)
         case TileTransform(side=side):  # with black around
             rows, columns = transform.grid(height, width)
             shown_height, shown_width = transform.resized_size(height, width)
@@ -73,8 +74,8 @@ def sheets(transform: Transform, images: Images, width: int, height: int, cells:
 
 
 def paint(over: Sequence[Sheet], values: Tensor) -> tuple[Tensor, Area]:
-    """Sheets as one map, (rows, columns) float32 on the CPU, and the area that it lies over, where the finest of them
-    are as they were. What a cell has is shared out evenly over its area, and what lies above each other is added.
+    """Sheets as one map, (rows, columns) float32 on the CPU, as fine as the finest of them, and the area that it lies
+    over. What a cell has is shared out evenly over its area, and what lies above each other is added.
 
     `values` is (sheets, cells); those behind the last cell of a sheet are left out.
     """

@@ -7,6 +7,7 @@ from seeread.explanation.target import AnyTarget, Labels
 from seeread.nn.attention import Attend
 from seeread.nn.int8 import Int8Linear, PackedInt8Linear
 from seeread.nn.packed import PackedLinear
+from seeread.vision.resnet import ResNet
 
 
 def takes_no_gradients(target: AnyTarget) -> str | None:
@@ -30,7 +31,7 @@ def attention_to_cells(target: AnyTarget) -> str | None:
     return None
 
 
-def resnet(target: AnyTarget) -> str | None:
-    """Why a tower is not convolutional, None where it is."""
-    tower: Any = getattr(target.model.module, "vision", None)
-    return None if hasattr(tower, "stages") and hasattr(tower, "stem") else "it has no ResNet tower"
+def no_resnet(target: AnyTarget) -> str | None:
+    """Why there is no convolutional tower, None where there is one."""
+    tower = getattr(target.model.module, "vision", None)
+    return None if isinstance(tower, ResNet) else "its tower is no ResNet"

@@ -16,7 +16,7 @@ def raw_attention(target: AnyTarget) -> list[Drawn]:
     is itself made of patches by attention (a resampler), that is followed, too."""
     run = watch(target, gradients=False)
     with torch.enable_grad():
-        return [run.draw(_cells(run, index)) for index in range(len(run.scores))]
+        return [run.draw(_cells(run, index)) for index in range(len(run.odds))]
 
 
 def _cells(run: Run, index: int) -> Tensor:

@@ -15,7 +15,7 @@ def rollout(target: AnyTarget) -> list[Drawn]:
     was asked but by where the answer is read off."""
     run = watch(target, gradients=False)
     with torch.enable_grad():
-        return [run.draw(_cells(run, index)) for index in range(len(run.scores))]
+        return [run.draw(_cells(run, index)) for index in range(len(run.odds))]
 
 
 def _cells(run: Run, index: int) -> Tensor:

@@ -1,5 +1,6 @@
 """One watched run of a model over what is to be explained, and where that lies of which it speaks."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,8 +8,10 @@ import torch
 from torch import Tensor
 
 from seeread.explanation.capture import ATTENTION, Captured, capture
+from seeread.explanation.methods.held import held_norms
 from seeread.explanation.methods.method import Drawn
-from seeread.explanation.target import AnyTarget, Written
+from seeread.explanation.methods.tail import judged
+from seeread.explanation.target import AnyTarget, Labels, Written
 from seeread.explanation.view import paint, sheets
 from seeread.interface import Batch, Images, Patches, Tiles
 from seeread.vision.tower import SquareTowerConfig, feature_shape
@@ -17,17 +20,20 @@ from seeread.vision.vit import ViTConfig
 Rows = tuple[str, slice]
 """Tokens of a stream, by the name of that."""
 
+VECTOR = "image_projection"
+"""What gives the vector of a picture, of whatever length, in models that compare."""
+
 
 @dataclass(frozen=True)
 class Run:
     """What went into a model and what was seen of it. `batch` is what a model read that writes, None of one that
-    compares. `scores`, (scores,), are part of the graph where there is one."""
+    compares. `odds`, (scores,), are its scores as logits, part of the graph where there is one."""
 
     target: AnyTarget
     images: Images
     batch: Batch | None
     captured: Captured
-    scores: Tensor
+    odds: Tensor
 
     @property
     def sheets(self) -> int:
@@ -80,9 +86,21 @@ class Run:
 
 
 def watch(target: AnyTarget, *names: str, gradients: bool = True) -> Run:
-    """One run, in which the modules of these names are watched: all attention, if none is given."""
-    images = target.prepare([target.picture])
+    """One run, in which modules of these names are watched besides all attention. With `gradients` the divisors of
+    norms are held."""
+    module, images = target.model.module, target.prepare([target.picture])
     batch = target.batch(images) if isinstance(target, Written) else None
-    with torch.no_grad(), capture(target.model.module, *(names or (ATTENTION,)), gradients=gradients) as captured:
-        scores = target.score_batch(batch) if isinstance(target, Written) and batch else target.score(images)
-    return Run(target, images, batch, captured, scores[0])
+    held = gradients and isinstance(target, Labels) and target.texts is not None
+    names = (ATTENTION, *names, *((VECTOR,) if held else ()))
+    with torch.no_grad(), capture(module, *names, gradients=gradients) as captured:
+        with held_norms(module) if gradients else nullcontext():
+            scores = target.score(images) if batch is None else _of_batch(target, batch)
+        if held:  # once more from the vector on, of which the length is to be held, too
+            scores = judged(target, captured.features[VECTOR][0])
+        odds = target.odds(scores)[0]
+    return Run(target, images, batch, captured, odds)
+
+
+def _of_batch(target: AnyTarget, batch: Batch) -> Tensor:
+    assert isinstance(target, Written)
+    return target.score_batch(batch)

@@ -151,7 +151,8 @@ def _sight(streams: Streams) -> Tensor:
     """What a model that writes has seen, as its `see` gives it: (image places,), or (image places, media tokens)."""
     config, images = streams.config, streams.run.images
     if (pool := getattr(config, "pool", None)) is not None:  # CoCa
-        return streams.handed("patches")[:, 1:] if pool == "class" else streams.handed("queried")[:, pool == "first query" :]
+        tokens = streams.handed("patches" if pool == "class" else "queried")
+        return tokens[:, int(pool in ("class", "first query")) :]  # the first is for comparing
     if getattr(config, "resampler", None) is not None:
         return streams.handed("resampled")
     features = streams.handed("features")
