@@ -1,6 +1,8 @@
 """Running the application until somebody presses Ctrl-C."""
 
+import asyncio
 import errno
+import logging
 import socket
 from contextlib import suppress
 
@@ -8,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from seeread.errors import UsageError
+from seeread.serving.work import give_up
 
 FAREWELL = 2
 """Seconds that answers under way have left when the server is to stop."""
@@ -17,7 +20,21 @@ def serve(app: FastAPI, listening: socket.socket) -> None:
     """Answers what comes in, until Ctrl-C."""
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=FAREWELL, server_header=False)
     with listening, suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listening])
+        asyncio.run(_served(uvicorn.Server(config), listening))
+
+
+async def _served(server: uvicorn.Server, listening: socket.socket) -> None:
+    ending = asyncio.create_task(_ended(server))
+    await server.serve(sockets=[listening])
+    ending.cancel()
+
+
+async def _ended(server: uvicorn.Server) -> None:
+    """Stops jobs under way when the server is to end, and has no more said: what would be is of that alone."""
+    while not server.should_exit:
+        await asyncio.sleep(0.1)
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+    give_up()
 
 
 def listen(host: str, port: int) -> socket.socket:

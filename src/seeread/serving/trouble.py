@@ -1,6 +1,8 @@
 """What goes wrong, as it is told to the outside: a sentence, and nothing of the machine."""
 
+import os
 import re
+from pathlib import Path
 
 from starlette.responses import JSONResponse
 
@@ -23,4 +25,6 @@ def told(message: str) -> dict[str, JSON]:
 
 def without_paths(message: str) -> str:
     """The message with only the last part of every path in it: which folders there are is nobody's business."""
+    for known in (Path.cwd(), Path.home()):  # which may have spaces in them
+        message = message.replace(f"{known}{os.sep}", "")
     return _PATH.sub(lambda found: re.split(r"[/\\]", found[0])[-1], message)

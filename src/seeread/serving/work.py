@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import TypeAlias
+from weakref import WeakSet
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -23,6 +24,7 @@ AT_ONCE = 16
 STREAM = "text/event-stream"
 
 _threads = ThreadPoolExecutor(AT_ONCE, "work")
+_waited_for: WeakSet[Event] = WeakSet()  # for each job under way what tells it that nobody waits any more
 _log = logging.getLogger(__name__)
 
 
@@ -34,6 +36,7 @@ async def work(request: Request, job: Job) -> Response:
     people are told that something went wrong, and the log has the rest.
     """
     gone = Event()
+    _waited_for.add(gone)
     if STREAM in request.headers.get("accept", ""):
         return StreamingResponse(_events(job, gone), media_type=STREAM)
     loop, leaving = asyncio.get_running_loop(), asyncio.create_task(_leaves(request, gone))
@@ -42,6 +45,12 @@ async def work(request: Request, job: Job) -> Response:
     finally:
         leaving.cancel()
     return JSONResponse(content, status)
+
+
+def give_up() -> None:
+    """Stops all jobs, as if everybody had left: the server is about to end."""
+    for gone in tuple(_waited_for):
+        gone.set()
 
 
 async def _leaves(request: Request, gone: Event) -> None:
@@ -61,19 +70,20 @@ async def _events(job: Job, gone: Event) -> AsyncIterator[str]:
 
     def run() -> None:
         status, content = _outcome(job, Tell(say, gone))
-        if gone.is_set():
-            return
         if status == 200:
             say("result", content)
-        else:
-            assert isinstance(content, dict)
+        elif isinstance(content, dict):
             say("error", content["error"])
+        else:
+            say("left", None)
 
     loop.run_in_executor(_threads, run)
     name = ""
     try:
         while name not in ("result", "error"):
             name, data = await events.get()
+            if name == "left":
+                return
             yield f"event: {name}\ndata: {json.dumps(data, allow_nan=False)}\n\n"
     finally:
         gone.set()
