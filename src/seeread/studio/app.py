@@ -11,9 +11,9 @@ from starlette.staticfiles import StaticFiles
 from seeread.serving.application import application
 from seeread.serving.desk import Desk
 from seeread.serving.guard import LOCAL
-from seeread.studio.routes import compare, inside, space
+from seeread.studio.routes import compare, inside, scores, space
 
-PAGES = (compare, inside, space)
+PAGES = (compare, inside, scores, space)
 """The routes that pages have for themselves."""
 
 WEB = Path(str(files("seeread.studio"))) / "web"
