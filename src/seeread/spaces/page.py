@@ -14,7 +14,7 @@ from seeread.spaces.space import Space
 from seeread.spaces.thumbnails import Sheet, sheets
 from seeread.spaces.told import drawn
 
-SCRIPTS = ("camera.js", "painter.js", "map.js", "panel.js", "look.js", "hands.js", "view.js")
+SCRIPTS = ("camera.js", "spots.js", "painter.js", "map.js", "panel.js", "look.js", "hands.js", "view.js")
 """What draws a space here and in the studio: modules, each of which imports only from those before it."""
 
 _CELLS = ((600, 128), (2500, 96), (10**9, 64))

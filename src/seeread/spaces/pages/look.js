@@ -19,7 +19,7 @@ form { flex: 1 1 15rem; display: flex; gap: .4rem; min-width: 0; }
 input { flex: 1; min-width: 0; background: var(--page); border: 1px solid var(--line); border-radius: .45rem; padding: .35rem .7rem; }
 .choice { display: flex; }
 .choice button { border-radius: 0; margin-left: -1px; }
-.choice button:first-child { border-radius: .45rem 0 0 .45rem; }
+.choice button:first-child { border-radius: .45rem 0 0 .45rem; margin-left: 0; }
 .choice button:last-child { border-radius: 0 .45rem .45rem 0; }
 .zoom { display: flex; gap: .25rem; }
 .zoom button { width: 2.2rem; padding: .3rem 0; }
@@ -73,5 +73,9 @@ canvas.sky.lasso { cursor: crosshair; }
   .map { height: 62vh; min-height: 20rem; }
   .panel { overflow: visible; }
   .card { width: 9.5rem; }
+  form { flex-basis: 100%; }
+  .bar { gap: .4rem; }
+  .bar button { padding: .3rem .5rem; }
+  .zoom button { width: 1.9rem; }
 }
 `;

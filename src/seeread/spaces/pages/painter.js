@@ -1,4 +1,5 @@
 // How the map looks: spots, thumbnails where there is room for them, and texts that do not lie on each other.
+import { Spots } from "./spots.js";
 
 const THUMBS = 420; // pictures in sight at most for them to be shown as such
 const LABELS = 48; // texts that are written out at most
@@ -24,7 +25,7 @@ export const thumbOf = (sheets, picture) => {
 
 /** Paints a `SpaceMap` on its canvas. */
 export class Painter {
-  #sprites = new Map();
+  #spots = new Spots();
   #taken = []; // where letters are already: [left, top, right, bottom]
 
   constructor(map) {
@@ -32,21 +33,17 @@ export class Painter {
     this.context = map.canvas.getContext("2d", { alpha: false });
   }
 
-  /** Colours or sizes have changed. */
+  /** Colours have changed. */
   forget(dark) {
     const style = getComputedStyle(this.map.canvas);
     const colour = (name) => style.getPropertyValue(name).trim();
     this.dark = dark;
     this.colours = { page: colour("--page"), text: colour("--text"), muted: colour("--muted"), accent: colour("--link") };
-    this.#sprites.clear();
   }
 
   paint() {
     const { map, context } = this;
     const { width, height } = map.camera;
-    context.setTransform(map.ratio, 0, 0, map.ratio, 0, 0);
-    context.fillStyle = this.colours.page;
-    context.fillRect(0, 0, width, height);
     const pictures = [];
     const texts = [];
     const typed = [];
@@ -56,8 +53,11 @@ export class Painter {
     });
     const count = pictures.length / 3;
     const size = count && count <= THUMBS ? Math.min(76, 0.5 * Math.sqrt((width * height) / count)) : 0;
-    this.#diamonds(texts);
-    this.#spots(pictures, size >= 20);
+    this.#spots.begin(map.canvas.width, map.canvas.height, this.colours.page);
+    this.#hollow(texts);
+    this.#round(pictures, size >= 20);
+    this.#spots.put(context);
+    context.setTransform(map.ratio, 0, 0, map.ratio, 0, 0);
     if (size >= 20) this.#thumbs(pictures, size);
     this.#taken = [];
     this.#typed(typed);
@@ -82,45 +82,32 @@ export class Painter {
 
   #faded(point) {
     const { matching, selected } = this.map;
-    return (matching && !matching[point]) || (selected.size > 0 && !selected.has(point));
+    return Boolean(matching && !matching[point]) || (selected.size > 0 && !selected.has(point));
   }
 
-  #spots(seen, thumbs) {
-    const { context, map } = this;
-    const radius = Math.min(6, (map.pictures > 1500 ? 2.6 : 3.6) * (map.camera.zoom / map.fitted) ** 0.3);
+  #round(seen, thumbs) {
+    const { map } = this;
+    const radius = map.ratio * Math.min(6, (map.pictures > 1500 ? 2.6 : 3.6) * (map.camera.zoom / map.fitted) ** 0.3);
+    const colours = new Map();
+    const colour = (name) => colours.get(name) ?? colours.set(name, this.colour(name)).get(name);
     const order = map.scores ? [false, true] : [false];
     for (const faded of map.matching || map.selected.size ? [true, false] : [false]) {
-      context.globalAlpha = faded ? 0.13 : 0.85;
       for (const high of order) { // what is most like the words lies on top
         for (let n = 0; n < seen.length; n += 3) {
           const point = seen[n];
           if (this.#faded(point) !== faded || (thumbs && !faded) || (map.scores && map.scores[point] > 0.75 !== high)) continue;
-          const spot = this.#sprite(this.colourOf(point), radius);
-          context.drawImage(spot, seen[n + 1] - spot.half, seen[n + 2] - spot.half, 2 * spot.half, 2 * spot.half);
+          this.#spots.set("round", seen[n + 1] * map.ratio, seen[n + 2] * map.ratio, radius, colour(this.colourOf(point)), faded ? 0.13 : 0.85);
         }
       }
     }
-    context.globalAlpha = 1;
   }
 
-  /** A round spot, drawn once for each colour and size. */
-  #sprite(name, radius) {
-    const rounded = Math.round(radius * 4) / 4;
-    const key = `${name} ${rounded}`;
-    if (!this.#sprites.has(key)) {
-      const half = rounded + 1;
-      const spot = document.createElement("canvas");
-      spot.width = spot.height = Math.ceil(2 * half * this.map.ratio);
-      const context = spot.getContext("2d");
-      context.scale(this.map.ratio, this.map.ratio);
-      context.fillStyle = this.colour(name);
-      context.beginPath();
-      context.arc(half, half, rounded, 0, 2 * Math.PI);
-      context.fill();
-      spot.half = spot.width / this.map.ratio / 2;
-      this.#sprites.set(key, spot);
+  #hollow(seen) {
+    const { map } = this;
+    const radius = map.ratio * (map.count > 1500 ? 2.75 : 3.5);
+    for (let n = 0; n < seen.length; n += 3) {
+      this.#spots.set("hollow", seen[n + 1] * map.ratio, seen[n + 2] * map.ratio, radius, this.colours.muted, this.#faded(seen[n]) ? 0.1 : 0.55);
     }
-    return this.#sprites.get(key);
   }
 
   #thumbs(seen, size) {
@@ -138,28 +125,6 @@ export class Painter {
     context.fillRect(x - width / 2 - 2, y - height / 2 - 2, width + 4, height + 4);
     if (!one.image.complete || !one.image.naturalWidth) return;
     context.drawImage(one.image, one.x, one.y, one.width, one.height, x - width / 2, y - height / 2, width, height);
-  }
-
-  #diamonds(seen) {
-    const { context } = this;
-    const reach = this.map.count > 1500 ? 2.4 : 3.4;
-    context.strokeStyle = this.colours.muted;
-    context.lineWidth = 1;
-    for (const faded of [true, false]) {
-      context.globalAlpha = faded ? 0.12 : 0.6;
-      context.beginPath();
-      for (let n = 0; n < seen.length; n += 3) {
-        if (Boolean(this.#faded(seen[n])) !== faded) continue;
-        const [x, y] = [seen[n + 1], seen[n + 2]];
-        context.moveTo(x, y - reach);
-        context.lineTo(x + reach, y);
-        context.lineTo(x, y + reach);
-        context.lineTo(x - reach, y);
-        context.closePath();
-      }
-      context.stroke();
-    }
-    context.globalAlpha = 1;
   }
 
   /** The names of texts where there is room: of classes and words always, of captions where few are in sight. */
@@ -209,7 +174,8 @@ export class Painter {
     const shown = text.length > 40 ? `${text.slice(0, 38)}…` : text;
     context.font = `${font} system-ui, sans-serif`;
     const width = context.measureText(shown).width;
-    const left = middle ? x - width / 2 : x;
+    const beyond = !middle && x + width > this.map.camera.width - 4 && x - width > 24; // then it goes to the left
+    const left = middle ? x - width / 2 : beyond ? x - width - 18 : x;
     const box = [left - 3, y - 9, left + width + 3, y + 9];
     const lies = ([l, t, r, b]) => l < box[2] && r > box[0] && t < box[3] && b > box[1];
     if (!always && this.#taken.some(lies)) return false;
@@ -245,7 +211,7 @@ export class Painter {
       if (point < 0 || map.hidden.has(map.kinds[point])) continue;
       const [x, y] = map.screenOf(point);
       if (point < map.pictures) this.#thumb(point, x, y, size * 1.15, point === picked ? this.colours.accent : this.colours.text);
-      else this.#write(map.textOf(point), x + 9, y, { font: "600 13px", colour: this.colours.text, always: true });
+      else if (map.kinds[point] !== "typed") this.#write(map.textOf(point), x + 9, y, { font: "600 13px", colour: this.colours.text, always: true });
     }
   }
 

@@ -16,6 +16,8 @@ export const make = (tag, attributes = {}, ...children) => {
 };
 
 export const percent = (share) => `${(100 * share).toFixed(share > 0 && share < 0.1 ? 1 : 0)}%`;
+/** Two digits, with a sign that is as wide as a digit. */
+export const signed = (value) => value.toFixed(2).replace("-", "\u2212");
 export const many = (count, what) => `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
 
 /** A picture's thumbnail, its longer side `side` pixels, as a canvas. */
@@ -49,9 +51,10 @@ const list = (view, points) => make("ul", { class: "texts" }, points.map((point)
 /** Of the whole space. */
 export const overview = (view) => {
   const { data } = view;
-  const some = data.total > data.shown ? ` of ${data.total.toLocaleString("en")}, drawn by chance` : "";
+  const some = data.total > data.shown + data.skipped.length ? ` of ${data.total.toLocaleString("en")}, drawn by chance` : "";
+  const part = data.split ? `, part \u201c${data.split}\u201d` : "";
   return [
-    make("header", {}, make("h2", {}, `${many(data.shown, "picture")}${some}`)),
+    make("header", {}, make("h2", {}, `${many(data.shown, "picture")}${some}${part}`)),
     data.gap ? gap(data.gap) : null,
     groups(view),
     data.copies.length ? section(`Near copies: ${many(data.copies.length, "group")}`,
@@ -83,7 +86,7 @@ const gap = (measured) => {
     note(`Their middles lie ${measured.distance.toFixed(2)} apart, where 0 is together and 2 opposite.${apart}${found}`),
     make("dl", { class: "bars", "aria-label": "How alike, as cosines" }, rows.flatMap(([name, value]) => [
       make("dt", {}, name), make("dd", { class: "track" }, make("i", { style: `width:${Math.max(0, Math.min(1, value)) * 100}%` })),
-      make("dd", { class: "number" }, value.toFixed(2)),
+      make("dd", { class: "number" }, signed(value)),
     ])), note("How alike on average: the cosine, at most 1."));
 };
 

@@ -3,7 +3,7 @@
 import { Hands } from "./hands.js";
 import { LOOK } from "./look.js";
 import { SpaceMap } from "./map.js";
-import { make, many, ofChosen, ofPicture, ofText, overview, thumb } from "./panel.js";
+import { make, many, ofChosen, ofPicture, ofText, overview, signed, thumb } from "./panel.js";
 
 const KINDS = { picture: "Pictures", caption: "Captions", label: "Classes", name: "Words", typed: "Yours" };
 const KEYS = "Arrows go from point to point, with Shift they move the map. + and \u2212 zoom, 0 shows all, L draws a lasso, G closes the gap, Escape goes back.";
@@ -161,7 +161,7 @@ export class SpaceView extends HTMLElement {
     if (one) {
       const steps = [0, 3, 6, 9, 11].map((step) => this.map.painter.colour(`likeness ${step}`));
       this.scale.replaceChildren(make("b", {}, words), make("i", { style: `background:linear-gradient(to right, ${steps.join(", ")})` }),
-        make("div", { class: "number muted" }, make("span", {}, one.least.toFixed(2)), make("span", {}, "cosine"), make("span", {}, one.most.toFixed(2))));
+        make("div", { class: "number muted" }, make("span", {}, signed(one.least)), make("span", {}, "cosine"), make("span", {}, signed(one.most))));
     }
     this.#chips();
     const within = this.chosen?.points.filter((point) => point < this.map.pictures) ?? [];
@@ -254,7 +254,7 @@ export class SpaceView extends HTMLElement {
     if (point < map.pictures) {
       const score = this.found.get(this.lit)?.scores[point];
       lines.push(thumb(map, point, 164), make("p", {}, data.pictures.captions?.[point] || data.pictures.names[point]));
-      lines.push(make("p", { class: "muted" }, score === undefined ? data.clusters[data.pictures.cluster[point]].names.slice(0, 2).join(", ") : `like "${this.lit}": ${score.toFixed(2)}`));
+      lines.push(make("p", { class: "muted" }, score === undefined ? data.clusters[data.pictures.cluster[point]].names.slice(0, 2).join(", ") : `like "${this.lit}": ${signed(score)}`));
     } else {
       const owner = data.texts.owners[point - map.pictures];
       if (owner >= 0) lines.push(thumb(map, owner, 164));

@@ -24,7 +24,7 @@ class SpacePage extends LitElement {
     sr-models { flex: 1 1 12rem; }
     sr-busy { max-width: 34rem; }
     sr-trouble { margin-bottom: 1rem; }
-    sr-space { --around: 15.5rem; }
+    sr-space { --around: 19rem; }
   `];
   #shown = "";
   #stop = null;
