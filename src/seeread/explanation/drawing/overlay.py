@@ -31,22 +31,26 @@ def overlay(picture: Image.Image, heatmap: Heatmap, size: tuple[int, int] | None
 def spread(heatmap: Heatmap, size: tuple[int, int]) -> Floats:
     """(height, width): how hot each pixel of a picture of that size is, 0 to 1, smoothly between the middles of the
     map's cells; 0 where the map does not reach."""
-    cells = Image.fromarray(heatmap.shares.float().numpy())
+    shares, area = heatmap.shares.double().numpy(), heatmap.area
+    rows, columns = shares.shape
     width, height = size
-    area = heatmap.area
-    across, down = (area.right - area.left) * width, (area.bottom - area.top) * height
-    # From pixels of the picture to cells: what Pillow asks for, with pixels and cells counted by their edges.
-    matrix = (
-        cells.width / across, 0, -area.left * width * cells.width / across,
-        0, cells.height / down, -area.top * height * cells.height / down,
-    )  # fmt: skip
-    padded, shift = _with_edge(cells)
-    a, _, c, _, e, f = matrix
-    found = padded.transform(
-        size, Image.Transform.AFFINE, (a, 0, c + shift, 0, e, f + shift), Image.Resampling.BICUBIC
-    )
-    shares: Floats = numpy.asarray(found, numpy.float64).clip(0, 1)
-    return numpy.where(seen(area, size), shares, 0.0)
+    down, across = _taps(rows, height, area.top, area.bottom), _taps(columns, width, area.left, area.right)
+    heat: Floats = (down @ shares @ across.T).clip(0, 1)
+    return numpy.where(seen(area, size), heat, 0.0)
+
+
+def _taps(cells: int, length: int, first: float, last: float) -> Floats:
+    """(length, cells): how much of each cell there is in each pixel of a line, of which the cells take the part from
+    `first` to `last`. Keys' cubic convolution (1981); beyond the cells at the edge it goes on as they are."""
+    places = ((numpy.arange(length) + 0.5) / length - first) / (last - first) * cells - 0.5
+    low = numpy.floor(places).astype(int)
+    taps = numpy.zeros((length, cells))
+    for step in (-1, 0, 1, 2):
+        away = numpy.abs(places - low - step)
+        near, far = (1.5 * away - 2.5) * away**2 + 1, ((-0.5 * away + 2.5) * away - 4) * away + 2
+        weights = numpy.where(away < 1, near, numpy.where(away < 2, far, 0))
+        numpy.add.at(taps, (numpy.arange(length), (low + step).clip(0, cells - 1)), weights)
+    return taps
 
 
 def seen(area: Area, size: tuple[int, int]) -> numpy.typing.NDArray[numpy.bool_]:
@@ -55,13 +59,6 @@ def seen(area: Area, size: tuple[int, int]) -> numpy.typing.NDArray[numpy.bool_]
     x, y = (numpy.arange(width) + 0.5) / width, (numpy.arange(height) + 0.5) / height
     inside = ((x >= area.left) & (x < area.right))[None] & ((y >= area.top) & (y < area.bottom))[:, None]
     return numpy.asarray(inside)
-
-
-def _with_edge(cells: Image.Image) -> tuple[Image.Image, int]:
-    """The cells with those at the edge once more around them, three deep: nothing is mixed with what is not there."""
-    edge = 3
-    values = numpy.pad(numpy.asarray(cells), edge, mode="edge")
-    return Image.fromarray(values), edge
 
 
 def _pale(picture: Image.Image) -> Floats:

@@ -57,7 +57,7 @@
     const scale = Math.min(1, longest / Math.max(picture.naturalWidth, picture.naturalHeight));
     const width = canvas.width = Math.max(1, Math.round(picture.naturalWidth * scale));
     const height = canvas.height = Math.max(1, Math.round(picture.naturalHeight * scale));
-    const context = canvas.getContext("2d");
+    const context = canvas.getContext("2d", { willReadFrequently: true });
     context.imageSmoothingQuality = "high";
     context.drawImage(picture, 0, 0, width, height);
     if (!strength) return;

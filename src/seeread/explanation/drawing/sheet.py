@@ -30,7 +30,6 @@ MOST = 16
 def sheet(picture: Image.Image, explanations: Sequence[Explanation]) -> Image.Image:
     """The picture as it is, and then all maps, those of each method under its name. `explanations` are of one picture
     and one text."""
-    first = explanations[0]
     shown = [one.maps[:MOST] for one in explanations]
     scale = min(PANEL / picture.width, TALLEST / picture.height)
     size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
