@@ -36,8 +36,9 @@ const centre = ({ left, right }) => (left + right) / 2;
 
 function curve(x, y, toX, toY) {
   if (Math.abs(x - toX) < 1) return `M${x} ${y}V${toY}`;
-  const half = (y + toY) / 2;
-  return `M${x} ${y}C${x} ${half} ${toX} ${half} ${toX} ${toY}`;
+  const begin = Math.max(y, toY - 30); // a long way goes straight down first
+  const half = (begin + toY) / 2;
+  return `M${x} ${y}V${begin}C${x} ${half} ${toX} ${half} ${toX} ${toY}`;
 }
 
 /** Straight down where nothing is in the way, and then over. */
