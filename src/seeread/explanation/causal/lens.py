@@ -31,6 +31,9 @@ END = "(end)"
 DECODERS = (("text.transformer.blocks", "text.norm"), ("text.decoder.blocks", "text.decoder_norm"))
 """Where the blocks are of which the last is normed and becomes a word, and that norm."""
 
+BETWEEN = ("gates.layers", "cross")
+"""What else adds to the stream, before or behind a block: words that read pictures."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -98,15 +101,17 @@ class _Run:
         if not found:
             raise UsageError(f"{target.model.origin.name} has no layers that could be read off as words.")
         [(blocks, norm)] = found
-        count = len(list(model.get_submodule(blocks).children()))
-        wanted = range(count) if layers is None else layers
-        if not all(0 <= layer < count for layer in wanted):
-            raise UsageError(f"{target.model.origin.name} has {count} layers, which are counted from 0 on.")
-        paths = tuple(f"{blocks}.{layer}" for layer in wanted)
+        stacks = [path for path in (blocks, *BETWEEN) if _has(model, path)]
+        every = [f"{path}.{name}" for path in stacks for name, _ in model.get_submodule(path).named_children()]
         images = target.prepare([target.picture])
         batch = target.batch(images)
-        with capture(model, *paths) as captured:
+        with capture(model, *every) as captured:
             target.score_batch(batch)
+        ran = list(captured.features)
+        wanted = range(len(ran)) if layers is None else layers
+        if not all(0 <= layer < len(ran) for layer in wanted):
+            raise UsageError(f"{target.model.origin.name} has {len(ran)} layers, which are counted from 0 on.")
+        paths = tuple(ran[layer] for layer in wanted)
         streams = tuple(captured.features[path][0][0] for path in paths)
         return cls(target, images, batch, paths, streams, model.get_submodule(norm))
 
