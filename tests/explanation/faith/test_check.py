@@ -39,7 +39,7 @@ def test_several_methods_share_the_controls() -> None:
     both = check(target, [right, wrong])
     alone = check(looking(RIGHT), [right])
     assert both[0] == alone[0] and not both[1].believed
-    assert sum(asked(target)) == 2 + 2 * 7 * (16 + 2 + 2)
+    assert sum(asked(target)) == 2 + 2 * 5 * (12 + 2 + 2)
 
 
 def test_where_a_map_lies_on_the_picture_counts() -> None:

@@ -15,7 +15,8 @@ from seeread.explanation.heatmap import Area
 from seeread.explanation.target import AnyTarget
 from seeread.pretrained import Progress
 
-STEPS, RANDOM_MAPS = 8, 16
+STEPS, RANDOM_MAPS = 6, 12
+"""Enough for verdicts that stay what they are, and few enough to be waited for: some 150 pictures for a map."""
 
 
 def check(

@@ -92,7 +92,8 @@ def designs() -> Mapping[str, Design]:
 
 
 def _processor(style: PromptStyle | None, transform: Transform = _SQUARE) -> Processor:
-    backend = tokenizers.Tokenizer(models.WordLevel({word: place for place, word in enumerate(WORDS)}, unk_token="<pad>"))
+    vocabulary = {word: place for place, word in enumerate(WORDS)}
+    backend = tokenizers.Tokenizer(models.WordLevel(vocabulary, unk_token="<pad>"))
     backend.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     backend.add_special_tokens([tokenizers.AddedToken(word, normalized=False, special=True) for word in WORDS[:5]])
     writes = style is not None

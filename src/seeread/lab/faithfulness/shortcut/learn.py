@@ -2,7 +2,6 @@
 
 import random
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
 from typing import TypeAlias, cast
 
@@ -53,18 +52,17 @@ def learned(design: Design, seed: int = 0) -> Pretrained:
     hands = [_hand(pretrained, _dealt(chance, place)) for place in range(HANDS)]
     optimizer = torch.optim.AdamW(model.parameters(), lr=RATE)
     average = 1.0
-    for step in count():
-        if average < KNOWN:
-            model.eval()
-            return pretrained
-        if step == MOST:
-            raise SeereadError(f"A small {design.family} has not learned the shortcut. Take another seed than {seed}.")
+    for step in range(MOST):
         optimizer.zero_grad()
         loss = _loss(pretrained, hands[step % HANDS])
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         average += (float(loss.detach()) - average) / HANDS
+        if average < KNOWN:
+            model.eval()
+            return pretrained
+    raise SeereadError(f"A small {design.family} has not learned the shortcut. Take another seed than {seed}.")
 
 
 def _dealt(chance: random.Random, hand: int) -> list[Marked]:
