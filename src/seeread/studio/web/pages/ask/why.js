@@ -36,6 +36,7 @@ class Why extends LitElement {
 
   #maps = new Asking(this); // at once, untested
   #tests = new Asking(this); // the same, put to the test
+  #home = null;
 
   willUpdate(changed) {
     if (changed.has("body") && JSON.stringify(this.body) !== JSON.stringify(changed.get("body"))) {
@@ -44,9 +45,14 @@ class Why extends LitElement {
     }
   }
 
+  connectedCallback() {
+    super.connectedCallback();
+    this.#home = this.getRootNode().host;
+  }
+
   disconnectedCallback() {
     super.disconnectedCallback();
-    this.#say(null);
+    this.#say(null, this.#home); // from where it was: it is nowhere now
   }
 
   async #begin() {
@@ -121,8 +127,8 @@ class Why extends LitElement {
     this.#say(this._found.maps[index]);
   }
 
-  #say(map) {
-    this.dispatchEvent(new CustomEvent("shown", { detail: { map }, bubbles: true, composed: true }));
+  #say(map, from = this) {
+    from.dispatchEvent(new CustomEvent("shown", { detail: { map }, bubbles: true, composed: true }));
   }
 }
 
