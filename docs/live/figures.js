@@ -5,9 +5,10 @@ import { contrast } from "./parts/contrast.js";
 import { flow } from "./parts/flow.js";
 import { maps } from "./parts/maps.js";
 import { make } from "./parts/make.js";
+import { points } from "./parts/points.js";
 import { tokens } from "./parts/tokens.js";
 
-const KINDS = { chart, contrast, flow, maps, points: chart, tokens };
+const KINDS = { chart, contrast, flow, maps, points, tokens };
 
 const draw = async (place) => {
   const address = new URL(`data/${place.dataset.figure}.json`, import.meta.url);

@@ -10,16 +10,18 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from recipes.figures import calibration, contrastive, fusion, tokens
+from recipes.figures import calibration, contrastive, explanations, fusion, shared, tokens
 from recipes.figures.figure import Figure, write
 from seeread.errors import SeereadError
 
 FIGURES: dict[str, Callable[[Path], Figure]] = {
     "contrastive-matrix": contrastive.matrix,
     "tokens-sequence": tokens.sequence,
+    "space-points": shared.points,
     "fusion-ways": fusion.ways,
     "fusion-cost": fusion.cost,
     "calibration-reliability": calibration.reliability,
+    "explanations-words": explanations.words,
 }
 
 

@@ -1,8 +1,8 @@
-// An option of ECharts, in the colours of day and of night; points may have a picture in their tooltip.
+// An option of ECharts, in the colours of day and of night.
 import { isNight, make, onNight } from "./make.js";
 
 let loading;
-const library = () =>
+export const library = () =>
   (loading ??= new Promise((resolve, reject) => {
     const script = make("script", { src: new URL("../echarts.min.js", import.meta.url) });
     script.onload = () => resolve(window.echarts);
@@ -19,19 +19,6 @@ const recoloured = (value, dark, name = "") => {
   return typeof value === "string" && /color$/i.test(name) ? (dark[value] ?? value) : value;
 };
 
-const withPictures = (option) => ({
-  ...option,
-  tooltip: {
-    ...option.tooltip,
-    formatter: ({ data }) => {
-      const box = make("div", { class: "tip" });
-      if (data.picture) box.append(make("img", { src: data.picture, alt: "" }));
-      box.append(make("span", {}, data.name ?? ""));
-      return box;
-    },
-  },
-});
-
 export const chart = async (place, told) => {
   const echarts = await library();
   const narrow = () => place.clientWidth < 560;
@@ -39,7 +26,7 @@ export const chart = async (place, told) => {
   const drawn = echarts.init(place, null, { renderer: "svg" });
   const show = () => {
     const option = isNight() ? recoloured(told.option, told.dark) : structuredClone(told.option);
-    drawn.setOption(told.kind === "points" ? withPictures(option) : option, true);
+    drawn.setOption(option, true);
   };
   new ResizeObserver(() => {
     place.style.height = `${narrow() ? told.phone : told.height}px`;

@@ -30,7 +30,7 @@ export const maps = (place, told) => {
       for (const event of ["pointerenter", "focus", "click"]) word.addEventListener(event, choose);
       return word;
     });
-    queueMicrotask(() => words[one.first ?? 0]?.click());
+    queueMicrotask(() => (words[one.maps.findIndex((map) => map.believed)] ?? words[0])?.click());
     return make("div", { class: "mapped" }, make("div", { class: "picture" }, make("img", { src: one.picture, alt: one.asked }), canvas),
       make("small", {}, one.asked), make("p", { class: "words" }, ...words), verdict);
   });
