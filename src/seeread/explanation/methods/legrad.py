@@ -1,8 +1,12 @@
-"""LeGrad: how sensitive each layer's own score is to its attention maps (arXiv:2404.03214).
+"""LeGrad: what each layer's own score owes to its attention maps (arXiv:2404.03214).
 
 Each layer's tokens are judged as if they were the last: normed, pooled and compared. The gradient of that score with
-respect to the map of the same layer, as far as it is positive, says which patches the layer would have to look at for
-more of it. Where attention pools the tokens, the map is that of the pooling. All layers count the same.
+respect to the map of the same layer says which patches the layer would have to look at for more of it; where attention
+pools the tokens, the map is that of the pooling. All layers count the same.
+
+The paper takes what is positive in the gradient. Here it is multiplied by the map: a look at a patch counts for what it
+gave, and not for what it would have given, had anybody looked there. Small models that were taught to heed one patch
+alone tell the two apart: the gradient by itself is often largest where nobody looks.
 """
 
 from collections.abc import Sequence
@@ -33,7 +37,7 @@ def legrad(target: AnyTarget) -> list[Drawn]:
         odds, pooling = _judged(run, features)
         looks = [pool for pool in pooling if pool.weights.shape[-1] >= run.cells] or [look]
         for index, each in enumerate(odds):
-            maps[index] += _sensitivity(each, looks)[:, -run.cells :]
+            maps[index] += _owed(each, looks)[:, -run.cells :]
     return [run.draw(one) for one in maps]
 
 
@@ -48,11 +52,11 @@ def _judged(run: Run, features: Tensor) -> tuple[Tensor, Sequence[Look]]:
     return odds, captured.looks
 
 
-def _sensitivity(odds: Tensor, looks: Sequence[Look]) -> Tensor:
-    """(images, tokens): the mean over heads and queries of what is positive in the gradient of these maps."""
+def _owed(odds: Tensor, looks: Sequence[Look]) -> Tensor:
+    """(images, tokens): the mean over heads and queries of what is positive in these maps times their gradients."""
     given = torch.autograd.grad(odds, [look.given for look in looks], retain_graph=True, materialize_grads=True)
-    each = [look.gradient(one).clamp(min=0).mean(dim=(1, 2)) for look, one in zip(looks, given, strict=True)]
-    return torch.stack(each).sum(dim=0).float().cpu()
+    each = [(look.gradient(one) * look.weights).clamp(min=0) for look, one in zip(looks, given, strict=True)]
+    return torch.stack([one.mean(dim=(1, 2)) for one in each]).sum(dim=0).float().cpu()
 
 
 def _fits(target: AnyTarget) -> str | None:
@@ -64,7 +68,7 @@ def _fits(target: AnyTarget) -> str | None:
 
 LEGRAD = Method(
     name="legrad",
-    summary="How much more of the label each layer of the tower would see, looked it there more.",
+    summary="What each layer of the tower, judged as if it were the last, owes to where it looked.",
     source="arXiv:2404.03214",
     kind="shipped",
     fits=_fits,

@@ -1,9 +1,7 @@
 """Relevance: attention weighted by its gradient, followed from the answer back to the picture (arXiv:2103.15679).
 
 One rule serves self-, cross- and gated attention, encoder-decoders and resamplers: see `streams`. It differs from the
-paper in this: gradients are those of the odds, with the divisors of norms held (see `held`), and all of one size. Of
-dependences that were planted in small models of 15 designs, among distractors of the same kind, it so finds 86 % where
-the paper's gradients find 68 %, and raw attention 70 %.
+paper in this: gradients are those of the odds, with the divisors of norms held (see `held`), and all of one size.
 """
 
 import torch

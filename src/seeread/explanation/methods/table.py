@@ -3,8 +3,8 @@
 from seeread.errors import UsageError
 from seeread.explanation.causal.ablation import ABLATION
 from seeread.explanation.causal.occlusion import OCCLUSION
+from seeread.explanation.methods.cam import GRADCAM, LAYERCAM
 from seeread.explanation.methods.dense import DENSE
-from seeread.explanation.methods.gradcam import GRADCAM
 from seeread.explanation.methods.legrad import LEGRAD
 from seeread.explanation.methods.method import Method
 from seeread.explanation.methods.raw import RAW
@@ -12,7 +12,7 @@ from seeread.explanation.methods.relevance import RELEVANCE
 from seeread.explanation.methods.rollout import ROLLOUT
 from seeread.explanation.target import AnyTarget
 
-METHODS: tuple[Method, ...] = (RELEVANCE, LEGRAD, GRADCAM, DENSE, ABLATION, OCCLUSION, ROLLOUT, RAW)
+METHODS: tuple[Method, ...] = (RELEVANCE, LAYERCAM, LEGRAD, DENSE, ABLATION, OCCLUSION, GRADCAM, ROLLOUT, RAW)
 """The first that fits is the one to take where nobody says which; baselines come last."""
 
 

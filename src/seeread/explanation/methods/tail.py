@@ -39,8 +39,8 @@ def vector_of(module: Any, features: Tensor, valid: Tensor | None = None) -> Ten
 
 
 def vectors_alone(module: Any, patches: Tensor) -> Tensor:
-    """Each patch as if it were all there is, (patches, width) to (patches, dimension): of a pooling by attention is left
-    what it makes of a value."""
+    """Each patch as if it were all there is, (patches, width) to (patches, dimension). What is left of a pooling by
+    attention is what it makes of a value."""
     pool = module.image_pool
     if isinstance(pool, nn.Identity):
         return _projected(module, patches)
