@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from seeread.evaluation.records.store import RECORDS
+from seeread.studio.scores.explained import FORMAT as EXPLANATIONS
 from seeread.tasks.certainty.calibration import FORMAT
 
 Kind = Literal["records", "report", "audit", "calibration", "explanations", "published"]
@@ -76,10 +77,15 @@ def _look(folder: Path, path: Path) -> Found | None:
     if path.suffix == ".html":
         title = _page_title(path)
         return None if title is None else Found(name, _page_kind(title), title, path)
-    if path.suffix == ".json":
-        model = _calibrated(_beginning(path))
-        return None if model is None else Found(name, "calibration", model, path)
-    return None
+    return _look_into(name, path) if path.suffix == ".json" else None
+
+
+def _look_into(name: str, path: Path) -> Found | None:
+    """A file of calibration, or a benchmark of explanations; None for any other JSON."""
+    beginning = _beginning(path)
+    if (model := _calibrated(beginning)) is not None:
+        return Found(name, "calibration", f"{model}: {path.name}", path)
+    return Found(name, "explanations", path.name, path) if f'"{EXPLANATIONS}"' in beginning else None
 
 
 def _page_title(path: Path) -> str | None:
@@ -115,10 +121,10 @@ def _beginning(path: Path) -> str:
 
 def _bundled() -> Iterator[Found]:
     """What was measured of the models that come with the package."""
-    for model in sorted(Path(str(files("seeread.bundled"))).glob("mini-*")):
+    for model in sorted((Path(str(files("seeread"))) / "bundled").glob("mini-*")):
         for file, kind in _BUNDLED.items():
             if (path := model / file).is_file():
-                yield Found(f"seeread/{model.name}/{file}", kind, f"seeread/{model.name}", path)
+                yield Found(f"seeread/{model.name}/{file}", kind, f"seeread/{model.name}, as it comes", path)
 
 
 _BUNDLED: dict[str, Kind] = {"calibration.json": "calibration", "faithfulness.json": "explanations"}

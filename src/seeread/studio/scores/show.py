@@ -9,6 +9,7 @@ from seeread.evaluation.records.record import Record
 from seeread.evaluation.records.store import read_records
 from seeread.evaluation.report.build import build
 from seeread.evaluation.report.familiar import familiar
+from seeread.studio.scores.explained import explained
 from seeread.studio.scores.found import Found
 from seeread.studio.scores.pieces import section_json
 from seeread.studio.scores.saved import read_page
@@ -23,8 +24,10 @@ def show(one: Found, records: list[Found]) -> dict[str, Any]:
         case "records":
             return _page("What was measured", _lead(read_records(one.path)), build(one.path))
         case "calibration" if one.path.suffix == ".json":
-            title = f"How far {one.title} can be trusted"
-            return _page(title, "", trusted(read_calibration(one.path)))
+            found = read_calibration(one.path)
+            return _page(f"How far {found.model.name} can be trusted", "", trusted(found))
+        case "explanations":
+            return _page(f"How faithful explanations are: {one.title}", "", explained(one.path))
         case "published":
             measured = [record for each in records for record in read_records(each.path)]
             return _page(one.title, "", [familiar(published("imagenet"), measured, _called)])

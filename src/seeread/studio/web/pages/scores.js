@@ -15,6 +15,8 @@ const KINDS = [
   { kind: "published", title: "Published", command: "", about: "What others report." },
 ];
 
+const HOW = "measure"; // what the address says where nothing is shown but how to measure
+
 class Scores extends LitElement {
   static properties = {
     state: { attribute: false }, _found: { state: true }, _page: { state: true }, _progress: { state: true }, _trouble: { state: true },
@@ -33,7 +35,7 @@ class Scores extends LitElement {
     .contents button:hover { text-decoration: underline; }
     .empty { display: grid; gap: 1rem; }
     .ways { display: grid; gap: .7rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); }
-    pre { margin: .5rem 0 0; padding: .5rem .7rem; background: var(--raised); border: 1px solid var(--line); border-radius: .4rem; font: .82rem/1.5 var(--mono); overflow-x: auto; white-space: pre; }
+    pre { margin: .5rem 0 0; padding: .5rem .7rem; background: var(--raised); border: 1px solid var(--line); border-radius: .4rem; font: .82rem/1.5 var(--mono); white-space: pre-wrap; }
     .choose { display: none; }
     @media (max-width: 860px) {
       .all { grid-template-columns: minmax(0, 1fr); gap: 1.2rem; }
@@ -66,7 +68,7 @@ class Scores extends LitElement {
 
   updated() {
     const wanted = this.#wanted;
-    if (this._found && wanted && wanted !== this.#shown) this.#show(wanted);
+    if (this._found && wanted !== this.#shown) this.#show(wanted);
   }
 
   async #show(name) {
@@ -74,21 +76,22 @@ class Scores extends LitElement {
     this.#stop?.abort();
     const { signal } = (this.#stop = new AbortController());
     this._trouble = "";
+    this._page = this._progress = null;
+    if (!name) return;
     this._progress = { what: "Reading what was measured" };
     try {
       this._page = await follow("/api/scores", { name }, { progress: (progress) => { this._progress = progress; } }, { signal });
     } catch (error) {
       if (isStopped(error)) return;
-      this._page = null;
       this._trouble = error.message;
     }
     if (!signal.aborted) this._progress = null;
   }
 
-  /** What the address names; else the first evaluation. */
+  /** What the address names; else the first evaluation; "" where that is how to measure something. */
   get #wanted() {
-    const names = this._found?.found.map(({ name }) => name) ?? [];
-    return this.state.show ?? this._found?.found.find(({ kind }) => kind === "records")?.name ?? (names.length && this.state.show === undefined ? null : names[0]);
+    const { show } = this.state;
+    return show === HOW ? "" : (show || this._found?.found.find(({ kind }) => kind === "records")?.name) ?? "";
   }
 
   render() {
@@ -109,11 +112,11 @@ class Scores extends LitElement {
         <h3 title=${about}>${title}</h3>
         ${by(kind).map(({ name, title: called }) => html`<button aria-current=${name === wanted ? "true" : nothing} title=${name} @click=${() => this.#change(name)}>${shown(called)}</button>`)}
         ${by(kind).length ? nothing : html`<p class="none">none yet</p>`}</div>`)}
-        <button @click=${() => this.#change("")}>How to measure more</button>
+        <button aria-current=${wanted ? nothing : "true"} @click=${() => this.#change(HOW)}>How to measure more</button>
       </nav>
       <label class="choose">What was measured
         <select @change=${(event) => this.#change(event.target.value)}>
-          <option value="" ?selected=${!wanted}>How to measure more</option>
+          <option value=${HOW} ?selected=${!wanted}>How to measure more</option>
           ${KINDS.map(({ kind, title }) => by(kind).length ? html`<optgroup label=${title}>${by(kind).map(({ name, title: called }) => html`
             <option value=${name} ?selected=${name === wanted}>${shown(called)}</option>`)}</optgroup>` : nothing)}
         </select></label>`;
@@ -143,7 +146,6 @@ class Scores extends LitElement {
 
   #change(name) {
     this.dispatchEvent(new CustomEvent("state", { detail: { show: name }, bubbles: true, composed: true }));
-    if (!name) { this.#shown = null; this._page = null; this._trouble = ""; }
   }
 }
 
