@@ -28,9 +28,9 @@ def words(scratch: Path) -> Figure:
     return Figure(
         "maps",
         "Where did that come from?",
-        "Hover or tap a word. Orange is where it came from, as gradient-weighted attention has it; grey is a map that did "
-        "no better on this very picture than maps that know nothing of the model. The pictures were chosen for what is "
-        "said of them to be right, and not for their maps.",
+        "Hover or tap a word. Orange is where it came from, as gradient-weighted attention has it; grey is a map that "
+        "did no better on this very picture than maps that know nothing of the model. The pictures were chosen for what "
+        "is said of them to be right, and not for their maps.",
         {"pictures": pictures},
     )
 

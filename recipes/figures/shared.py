@@ -31,8 +31,8 @@ def points(scratch: Path) -> Figure:
     return Figure(
         "points",
         "A hundred drawn scenes and a hundred sentences",
-        f"Squares are pictures, dots are sentences, placed by the two directions in which they differ most. Their means lie "
-        f"{gap.distance:.2f} apart on a sphere where 2 is opposite. Close the gap, and both spread over the same "
+        "Squares are pictures, dots are sentences, placed by the two directions in which they differ most. Their means "
+        f"lie {gap.distance:.2f} apart on a sphere where 2 is opposite. Close the gap, and both spread over the same "
         "ground. Hover a point for what it is; of a picture, for the sentence that is most like it.",
         {"points": shown},
     )
