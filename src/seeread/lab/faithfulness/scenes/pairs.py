@@ -1,4 +1,4 @@
-"""Minimal pairs: two scenes that differ in the colour of one thing, and the model answers otherwise. So it has looked at
+"""Minimal pairs: two scenes that differ in the colour of one thing, and the model answers otherwise. So it looked at
 that thing; how much of the map does?"""
 
 import torch
