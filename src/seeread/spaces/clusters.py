@@ -9,7 +9,8 @@ from seeread.spaces.gap import closed
 
 _ROUNDS = 30
 _STARTS = 3
-_SAMPLE = 4096  # pictures that the number of clusters is chosen on
+_TRIED = (0.75, 0.875, 1.0, 1.125, 1.25, 1.375, 1.5)  # of the usual number of clusters
+_SAMPLE = 2048  # pictures that the number of clusters is chosen on
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def _chosen(points: Tensor, random: torch.Generator) -> Tensor:
     """The middles of as many clusters as stand out best, out of a few numbers."""
     usual = max(2, round(len(points) ** 0.36))
     some = points[torch.randperm(len(points), generator=random)[:_SAMPLE]]
-    numbers = sorted({max(2, round(usual * share)) for share in (0.75, 1.0, 1.25, 1.5)})
+    numbers = sorted({max(2, round(usual * share)) for share in _TRIED})
     tried = [_best(some, min(number, len(some)), random) for number in numbers]
     best = max(tried, key=lambda middles: _silhouette(some, middles))
     return _settled(points, best)[0]

@@ -57,7 +57,7 @@ def modality_gap(pictures: Tensor, texts: Tensor, owners: Tensor | None = None, 
         texts=len(texts),
         distance=float((mean_picture - mean_text).norm()),
         separable=separability(pictures, texts, seed),
-        separable_closed=separability(pictures, texts, seed, closing=True),
+        separable_closed=separability_closed(pictures, texts, seed),
         among_pictures=_among(pictures),
         among_texts=_among(texts),
         across=(everything - float(of_pairs.sum())) / others if others else float(of_pairs.mean()),
@@ -68,30 +68,40 @@ def modality_gap(pictures: Tensor, texts: Tensor, owners: Tensor | None = None, 
     )
 
 
-def separability(one: Tensor, other: Tensor, seed: int = 0, *, closing: bool = False) -> float | None:
+def separability(one: Tensor, other: Tensor, seed: int = 0) -> float | None:
     """How many vectors of two kinds, half of each, a plane tells apart: by ridge regression on four fifths, counted on
-    the fifth, in turns. None of fewer than five of either kind.
-
-    `closing`: of vectors that are moved to have the mean of their kind in the middle. It is that of the four fifths: a
-    mean that knew the fifth would push it to the other side.
-    """
+    the fifth, in turns. None of fewer than five of either kind."""
     if min(len(one), len(other)) < _FOLDS:
         return None
-    random = torch.Generator().manual_seed(seed)
-    kinds = [part[torch.randperm(len(part), generator=random)[:_MOST]].double() for part in (one, other)]
+    kinds = [part.double() for part in _shuffled(one, other, seed)]
     right = []
     for fold in range(_FOLDS):
         held = [torch.arange(len(part)) % _FOLDS == fold for part in kinds]
-        fitted = [part[~mask] for part, mask in zip(kinds, held, strict=True)]
-        asked = [part[mask] for part, mask in zip(kinds, held, strict=True)]
-        if closing:
-            middles = [part.mean(dim=0) for part in fitted]
-            fitted = [closed(part, middle) for part, middle in zip(fitted, middles, strict=True)]
-            asked = [closed(part, middle) for part, middle in zip(asked, middles, strict=True)]
-        plane = _plane(*fitted)
-        sides = [_side(part, plane) for part in asked]
+        plane = _plane(*(part[~mask] for part, mask in zip(kinds, held, strict=True)))
+        sides = [_side(part[mask], plane) for part, mask in zip(kinds, held, strict=True)]
         right.append(((sides[0] > 0).double().mean() + (sides[1] < 0).double().mean()) / 2)
     return float(torch.stack(right).mean())
+
+
+def separability_closed(one: Tensor, other: Tensor, seed: int = 0) -> float | None:
+    """The same of vectors that are moved to have the mean of their kind in the middle. Means are those of one half, and
+    the other half is told apart, then the other way round: vectors whose own mean was taken lean to the wrong side.
+    None of fewer than twenty of either kind, whose mean nobody knows."""
+    if min(len(one), len(other)) < 4 * _FOLDS:
+        return None
+    kinds = _shuffled(one, other, seed)
+    told = []
+    for first in (0, 1):
+        middles = [part[first::2].mean(dim=0) for part in kinds]
+        halves = [closed(part[1 - first :: 2], middle) for part, middle in zip(kinds, middles, strict=True)]
+        told.append(separability(halves[0], halves[1], seed))
+    return sum(share for share in told if share is not None) / len(told)
+
+
+def _shuffled(one: Tensor, other: Tensor, seed: int) -> list[Tensor]:
+    """At most so many of both as are worth it, in another order."""
+    random = torch.Generator().manual_seed(seed)
+    return [part[torch.randperm(len(part), generator=random)[:_MOST]] for part in (one, other)]
 
 
 def _plane(one: Tensor, other: Tensor) -> Tensor:

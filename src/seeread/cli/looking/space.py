@@ -140,11 +140,10 @@ def _heading(found: "Space") -> str:
 def _gap(gap: "Gap") -> list[str]:
     """The gap in two or three lines."""
     lines = [f"their middles lie {gap.distance:.2f} apart (0 is together, 2 opposite)"]
-    if gap.separable is not None and gap.separable_closed is not None:
-        lines.append(
-            f"a plane tells {100 * gap.separable:.0f}% of them apart, {100 * gap.separable_closed:.0f}% with the gap "
-            "closed (chance: 50%)"
-        )
+    if gap.separable is not None:
+        then = gap.separable_closed
+        after = "" if then is None else f", {100 * then:.0f}% with the gap closed"
+        lines.append(f"a plane tells {100 * gap.separable:.0f}% of them apart{after} (chance: 50%)")
     if gap.of_pairs is not None and gap.found is not None:
         lines.append(
             f"cosine of a picture and its text {gap.of_pairs:.2f}, and another's {gap.across:.2f}; its own text is the "

@@ -46,6 +46,7 @@ canvas.sky.lasso { cursor: crosshair; }
 .card p { display: -webkit-box; -webkit-line-clamp: 4; -webkit-box-orient: vertical; overflow: hidden; }
 .large { max-height: 15rem; object-fit: contain; }
 .panel { overflow-y: auto; overscroll-behavior: contain; min-height: 0; display: flex; flex-direction: column; gap: 1.3rem; padding: .1rem .35rem .5rem .1rem; scrollbar-width: thin; }
+.panel > header button { flex: none; white-space: nowrap; }
 .panel > header { display: flex; gap: .6rem; justify-content: space-between; align-items: start; }
 .panel section { display: flex; flex-direction: column; gap: .45rem; }
 .panel section > h3 { margin: 0; }

@@ -17,7 +17,7 @@ export const make = (tag, attributes = {}, ...children) => {
 
 export const percent = (share) => `${(100 * share).toFixed(share > 0 && share < 0.1 ? 1 : 0)}%`;
 /** Two digits, with a sign that is as wide as a digit. */
-export const signed = (value) => value.toFixed(2).replace("-", "\u2212");
+export const signed = (value) => value.toFixed(2).replace(/^-(?=.*[1-9])/, "\u2212").replace("-", "");
 export const many = (count, what) => `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
 
 /** A picture's thumbnail, its longer side `side` pixels, as a canvas. */
@@ -80,7 +80,7 @@ const gap = (measured) => {
     ["Two texts", measured.among_texts],
     [measured.paired ? "A picture and another's text" : "A picture and a text", measured.across],
   ].filter((row) => row && row[1] !== null);
-  const apart = measured.separable === null ? "" : ` A flat cut tells ${percent(measured.separable)} of them apart (chance: 50%); with the gap closed, ${percent(measured.separable_closed)}.`;
+  const apart = measured.separable === null ? "" : ` A flat cut tells ${percent(measured.separable)} of them apart (chance: 50%)${measured.separable_closed === null ? "" : `; with the gap closed, ${percent(measured.separable_closed)}`}.`;
   const found = measured.paired ? ` Of ${many(measured.paired, "picture")} ${percent(measured.found)} have their own text closest, with the gap closed ${percent(measured.found_closed)}.` : "";
   return section("The gap between pictures and texts",
     note(`Their middles lie ${measured.distance.toFixed(2)} apart, where 0 is together and 2 opposite.${apart}${found}`),
