@@ -132,9 +132,10 @@ def _show(found: "Space") -> None:
 
 
 def _heading(found: "Space") -> str:
-    of = f" of {found.total:,}" if found.total > len(found) else ""
+    of = f" of {found.total:,}" if found.total > len(found) + len(found.skipped) else ""
     split = f", split {printable(found.split)}" if found.split else ""
-    return f"{len(found):,}{of} pictures and {len(found.texts):,} texts{split}"
+    pictures = f"{len(found):,}{of} picture{'s' * (bool(of) or len(found) != 1)}"
+    return f"{pictures} and {len(found.texts):,} text{'s' * (len(found.texts) != 1)}{split}"
 
 
 def _gap(gap: "Gap") -> list[str]:
