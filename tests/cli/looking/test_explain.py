@@ -103,6 +103,71 @@ def test_a_page_is_made(explain: Run, photos: Path, tmp_path: Path) -> None:
     assert "default-src 'none'" in html
 
 
+def test_the_lens_tells_words_too(explain: Run, photos: Path, tmp_path: Path) -> None:
+    path = tmp_path / "why.html"
+    asked = ["llava", photos / "red.png", "What?", "--max-tokens", 2, "--method", "lens", "--checks", 0]
+    (told,) = explain(*asked, "--json", "--out", path).json
+    assert told["method"]["name"] == "lens"
+    pictured = [place for place in told["lens"]["places"] if place["kind"] == "picture"]
+    assert len(pictured) == 4
+    assert len(pictured[0]["words"]) == len(told["lens"]["layers"]) == 2
+    assert 'id="spots"' in path.read_text("utf-8")
+
+
+@pytest.fixture
+def pair(photos: Path) -> tuple[Path, Path]:
+    """Two pictures of which one has a white corner."""
+    for name, corner in (("one", "white"), ("other", "black")):
+        picture = Image.new("RGB", (16, 16), "black")
+        picture.paste(Image.new("RGB", (8, 8), corner), (0, 0))
+        picture.save(photos / f"{name}.png")
+    return photos / "one.png", photos / "other.png"
+
+
+def test_between_two_pictures_it_is_told_what_carries_the_answer(
+    explain: Run, pair: tuple[Path, Path], tmp_path: Path
+) -> None:
+    asked = ["llava", pair[0], "What?", "--answer", "yes", "--pair", pair[1]]
+    status, out, err = explain(*asked)
+    assert (status, err) == (0, "")
+    assert out.splitlines()[0] == "yes"
+    assert "text 1" in out
+    told = explain(*asked, "--json", "--part", "heads", "--out", tmp_path / "why.html").json
+    assert told["part"] == "heads"
+    assert told["columns"] == ["head 1", "head 2"]
+    assert "head 1" in (tmp_path / "why.html").read_text("utf-8")
+    assert explain(*asked[:-1], pair[0]).status == 2, "there is no difference"
+
+
+def test_the_benchmark_is_told(explain: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from seeread.lab.faithfulness.benchmark import Benchmark
+    from seeread.lab.faithfulness.measured import Measured
+    from seeread.lab.faithfulness.rows import Row
+
+    def measured(models: Sequence[Pretrained] | None, scenes: int, progress: object) -> Benchmark:
+        assert models is not None
+        name = models[0].origin.name
+        rows = (
+            Row("cause", name, "dual encoder", "legrad", "shipped", Measured(0.75, 0.6, 0.9, scenes), True),
+            Row("cause", name, "dual encoder", "attention", "baseline", Measured(0.3, 0.1, 0.5, scenes), False),
+            Row("cause", name, "dual encoder", "random", "control", Measured(0.25, 0.2, 0.3, scenes), None),
+        )
+        return Benchmark(rows, scenes, 0)
+
+    monkeypatch.setattr("seeread.lab.faithfulness.benchmark.benchmark", measured)
+    status, out, err = explain("--benchmark", "tiny", "--scenes", 5, "--out", tmp_path / "table.html")
+    assert status == 0
+    lines = [line.split() for line in out.splitlines()]
+    assert ["legrad", "75", "(60-90)"] in lines
+    assert ["attention", "(baseline)", "30", "(10-50)"] in lines
+    assert ["random", "(control)", "25", "(20-30)"] in lines
+    assert "table.html" in err
+    assert "legrad" in (tmp_path / "table.html").read_text("utf-8")
+    assert explain("--benchmark", "tiny", "--json").json["rows"][0]["score"] == 0.75
+    refused = explain("--benchmark", "tiny", "--out", tmp_path / "table.png")
+    assert (refused.status, "must end in .html" in refused.err) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "wanted"),
     [

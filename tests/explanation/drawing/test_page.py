@@ -10,6 +10,7 @@ import numpy
 import pytest
 import torch
 
+from seeread.explanation.causal.lens import Lens, Place
 from seeread.explanation.drawing.colours import ramp
 from seeread.explanation.drawing.overlay import overlay
 from seeread.explanation.drawing.page import page
@@ -107,6 +108,29 @@ def test_the_map_fades_and_day_turns_into_night(chromium: Any, tmp_path: Path) -
         assert colour_at(one.page, 0.625, 0.375) == [128, 128, 128]
         one.page.click("#theme")
         assert one.page.get_attribute("html", "data-theme") == "dark"
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_lens_tells_what_each_spot_would_say(chromium: Any, tmp_path: Path, width: int) -> None:
+    spots = [Place("picture", "", Area(place / 2, 0.0, place / 2 + 0.5, 1.0)) for place in range(2)]
+    words = (
+        ((("sky", 0.2), (" ", 0.1), ("tree", 0.1)), (("dog", 0.3), ("cat", 0.2), (EVIL, 0.1)), (("a", 1.0),) * 3),
+        ((("blue", 0.7), ("red", 0.1), ("tree", 0.1)), ((EVIL, 0.9), ("cat", 0.05), ("x", 0.01)), (("b", 1.0),) * 3),
+    )
+    told = Lens(("text.0", "text.1"), (*spots, Place("prompt", "what?", None)), words)
+    path = tmp_path / "why.html"
+    path.write_text(page(picture(), [explanation(heatmap())], told), "utf-8")
+    with opened(chromium, path, width) as one:
+        one.page.wait_for_selector("#spots button")
+        assert one.page.locator("#spots button").all_inner_texts() == ["blue", EVIL]
+        one.page.fill("#layer", "0")
+        assert one.page.locator("#spots button").all_inner_texts() == ["sky", "dog"]
+        one.page.focus("#spots button >> nth=0")
+        assert "blue 0.70" in one.page.inner_text("#spot-words")
+        assert "\u2423 0.10" in one.page.inner_text("#spot-words"), "a space is seen"
+        assert one.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert not one.complaints
+        assert not one.requests
 
 
 @pytest.mark.parametrize("width", [1280, 390])

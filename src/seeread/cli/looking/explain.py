@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -12,18 +12,20 @@ from seeread.cli.input.aiming import AimFlags
 from seeread.cli.input.pictures import Failure, Picture, expand, tell
 from seeread.cli.measuring.running import bars
 from seeread.cli.output.console import print_json
-from seeread.cli.output.drawings import FORMATS, plan, save
+from seeread.cli.output.drawn import destination, draw, draw_patched, page_at
 from seeread.cli.output.explained import show_explanation
+from seeread.cli.output.patched import show_patched
 from seeread.errors import UsageError
 from seeread.preprocessing.image import printable
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    from seeread.explanation.causal.lens import Lens
+    from seeread.explanation.causal.patching import Part
+    from seeread.explanation.target import AnyTarget
 
-    from seeread.explanation.heatmap import Explanation
-
-PAGES = (".html", ".htm")
 EXAMPLE = 'seeread explain seeread/mini-llava photo.jpg "How many dogs are there?" --out why.html'
+LENS = "lens"
+"""The method that also tells what each spot would say."""
 
 
 def explain(
@@ -49,6 +51,26 @@ def explain(
         int,
         Parameter(help="Random maps that each map is held against; 0: test nothing: fast.", validator=Number(gte=0)),
     ] = 16,
+    benchmark: Annotated[
+        bool,
+        Parameter(
+            help="Measure how far each method can be believed, in drawn scenes of which the truth is known; arguments "
+            "are models, by default all that are bundled.",
+            negative="", show_default=False,
+        ),
+    ] = False,
+    pair: Annotated[
+        str | None,
+        Parameter(
+            help="Another picture of the same size that differs in what is asked about, so that the answer is another: "
+            "shows which layers and tokens carry the answer (patching)."
+        ),
+    ] = None,
+    part: Annotated[
+        Literal["stream", "attention", "mlp", "heads"],
+        Parameter(help="With --pair: what is put from the run over the one picture into that over the other."),
+    ] = "stream",
+    scenes: Annotated[int, Parameter(help="Of the benchmark, for each model.", validator=Number(gte=2))] = 24,
     aimed: AimFlags | None = None,
     tokenizer: options.TokenizerFile = None,
     architecture: options.Architecture = None,
@@ -68,10 +90,13 @@ def explain(
     """
     if method is not None and all_methods:
         raise UsageError("Give either --method or --all-methods.")
+    if benchmark:
+        return _measured(model_image_text, scenes, out, json, device)
     model, picture, text = _arguments(model_image_text, allow_url)
-    target = _destination(out, picture)
-    if isinstance(picture, Failure):
-        tell([picture])
+    target = destination(out, picture)
+    other = None if pair is None else _single(pair, allow_url)
+    if isinstance(picture, Failure) or isinstance(other, Failure):
+        tell([one for one in (picture, other) if isinstance(one, Failure)])
         return 1
     from seeread.checkpoints.load import load
     from seeread.explanation.explain import explain_target
@@ -79,54 +104,65 @@ def explain(
 
     loaded = load(model, tokenizer=tokenizer, architecture=architecture, device=device, precision="fp32")
     aim = (aimed or AimFlags()).aim(loaded, picture.source, text)
+    if other is not None:
+        return _patched(aim, other, part, target, json)
     methods = fitting(aim) if all_methods else [find(method, aim) if method else default(aim)]
+    words = _words(aim) if method == LENS else None
     with bars() as shown:
         found = explain_target(aim, methods, text or "", checks=checks, progress=shown.bar("Testing the maps"))
     if target is not None:
-        _draw(target, aim.picture, found)
+        draw(target, aim.picture, found, words)
     if json:
         from seeread.explanation.told import as_json
 
-        drawn = None if target is None else str(target)
-        print_json([{"image": picture.name} | as_json(one) | {"drawn": drawn} for one in found])
+        more: dict[str, object] = {"drawn": None if target is None else str(target)}
+        more |= {} if words is None else {"lens": words.as_json()}
+        print_json([{"image": picture.name} | as_json(one) | more for one in found])
     else:
         for place, one in enumerate(found):
             show_explanation(one, first=place == 0)
     return 0
 
 
+def _patched(aim: "AnyTarget", other: Picture, part: "Part", target: Path | None, json: bool) -> int:
+    from seeread.explanation.causal.patching import patch
+    from seeread.preprocessing.image import open_image
+
+    found = patch(aim, open_image(other.source), part)
+    if target is not None:
+        draw_patched(target, found)
+    if json:
+        print_json(found.as_json())
+    else:
+        show_patched(found)
+    return 0
+
+
+def _words(aim: "AnyTarget") -> "Lens":
+    """What each spot of the picture would say."""
+    from seeread.explanation.causal.lens import lens
+    from seeread.explanation.target import Written
+
+    assert isinstance(aim, Written)  # the method fits no other
+    return lens(aim)
+
+
+def _measured(models: Sequence[str], scenes: int, out: Path | None, json: bool, device: str) -> int:
+    page = None if out is None else page_at(out)
+    from seeread.cli.measuring.explaining import measure
+
+    return measure(models, scenes, page, json, device)
+
+
 def _arguments(arguments: Sequence[str], allow_url: bool) -> tuple[str, Picture | Failure, str | None]:
     """The model, the picture, and the text if there is one."""
     if not 2 <= len(arguments) <= 3:
         raise UsageError(f"Name a model, a picture, and what to ask: {EXAMPLE}")
-    pictures = expand(arguments[1:2], allow_url)
+    return arguments[0], _single(arguments[1], allow_url), arguments[2] if len(arguments) > 2 else None
+
+
+def _single(argument: str, allow_url: bool) -> Picture | Failure:
+    pictures = expand([argument], allow_url)
     if len(pictures) != 1:
-        raise UsageError(f"{printable(arguments[1])} holds {len(pictures)} pictures. One can be explained: name it.")
-    return arguments[0], pictures[0], arguments[2] if len(arguments) > 2 else None
-
-
-def _destination(out: Path | None, picture: Picture | Failure) -> Path | None:
-    """Where to draw. Mistakes are told now, before the seconds that a model takes."""
-    if out is None:
-        return None
-    if out.suffix.lower() in PAGES:
-        if not out.absolute().parent.is_dir():
-            raise UsageError(f"{printable(str(out))} cannot be written: its folder does not exist.")
-        return out
-    if out.suffix.lower() not in FORMATS:
-        raise UsageError(f"{printable(str(out))} ends in none of {', '.join((*FORMATS, *PAGES))}. Name another --out.")
-    return plan(out, [picture.name], [picture])[picture.name]
-
-
-def _draw(path: Path, picture: "Image", found: Sequence["Explanation"]) -> None:
-    """Writes the page or the sheet. Raises SeereadError if it cannot."""
-    if path.suffix.lower() not in PAGES:
-        from seeread.explanation.drawing.sheet import sheet
-
-        save(path, sheet(picture, found))
-        return
-    from seeread.explanation.drawing.page import page
-    from seeread.whole import write_whole
-
-    html = page(picture, found).encode("utf-8", "replace")
-    write_whole(path, lambda file: file.write(html))
+        raise UsageError(f"{printable(argument)} holds {len(pictures)} pictures. One can be explained: name it.")
+    return pictures[0]

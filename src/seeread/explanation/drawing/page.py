@@ -14,6 +14,7 @@ from typing import Any
 from PIL import Image
 
 from seeread.charts.pages.markup import json_html
+from seeread.explanation.causal.lens import Lens
 from seeread.explanation.drawing.colours import COVERED, ramp
 from seeread.explanation.drawing.words import MEANING, question, said
 from seeread.explanation.heatmap import Explanation
@@ -21,23 +22,33 @@ from seeread.explanation.told import as_json
 
 LONGEST = 1024
 """Pixels of the longer side of the picture in the page."""
+LENS = """<section><h2>What each spot would say</h2>
+<p class="lead">The model turns the picture into tokens, which rise through its layers as words do. This is the word
+that it would say next, at each of them, if it stopped at that layer; the bluer, the likelier.</p>
+<div class="lens"><div>
+<label><span id="layer-name"></span> <input type="range" id="layer" min="0" aria-label="Layer"></label>
+<div id="spots"><img id="lens-picture" alt="The picture"></div>
+</div><div><h3 id="spot-title"></h3><ol id="spot-words"></ol></div></div></section>"""
 _ALMOST_FLAT = 4096
 """Colours; a picture with fewer is a drawing, which PNG keeps sharp."""
 
 
-def page(picture: Image.Image, explanations: Sequence[Explanation], record: str | None = None) -> str:
-    """The HTML. `explanations` are of one picture and one text, one for each method; `record` says how good the methods
-    were found to be elsewhere. Nothing of what the page is given is read as HTML."""
+def page(picture: Image.Image, explanations: Sequence[Explanation], lens: Lens | None = None) -> str:
+    """The HTML. `explanations` are of one picture and one text, one for each method; with a `lens` also what each spot
+    of the picture would say. Nothing of what the page is given is read as HTML."""
     first = explanations[0]
     title = said(first)
-    script = _own("page.js")
-    allowed = b64encode(sha256(script.encode()).digest()).decode()
-    policy = f"default-src 'none'; script-src 'sha256-{allowed}'; style-src 'unsafe-inline'; img-src data:"
+    scripts = [_own("page.js")] + ([_own("lens.js")] if lens else [])
+    allowed = " ".join(f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" for script in scripts)
+    policy = f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:"
     data: dict[str, Any] = {
         "explanations": [as_json(one) for one in explanations],
         "ramps": {"hot": ramp(True).tobytes().hex(), "grey": ramp(False).tobytes().hex()},
         "covered": COVERED,
     }
+    if lens is not None:
+        data["lens"] = lens.as_json()
+    style = files("seeread.charts.pages").joinpath("page.css").read_text("utf-8") + _own("page.css") + _own("lens.css")
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -46,7 +57,7 @@ def page(picture: Image.Image, explanations: Sequence[Explanation], record: str 
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{escape(title)}</title>
-<style>{files("seeread.charts.pages").joinpath("page.css").read_text("utf-8")}{_own("page.css")}</style>
+<style>{style}</style>
 </head>
 <body>
 <header>
@@ -73,14 +84,14 @@ def page(picture: Image.Image, explanations: Sequence[Explanation], record: str 
 <p id="meaning" class="note">{MEANING}</p>
 <div id="methods" role="toolbar" aria-label="Methods"></div>
 <p id="summary" class="note"></p>
-{f'<p class="note">{escape(record)}</p>' if record else ""}
 <ul id="notes" class="note"></ul>
 </section>
 </div>
 <section id="all"><h2>All maps</h2><ul></ul></section>
+{LENS if lens else ""}
 </main>
 <script type="application/json" id="data">{json_html(data)}</script>
-<script>{script}</script>
+{"".join(f"<script>{script}</script>" for script in scripts)}
 </body>
 </html>
 """

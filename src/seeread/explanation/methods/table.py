@@ -2,6 +2,7 @@
 
 from seeread.errors import UsageError
 from seeread.explanation.causal.ablation import ABLATION
+from seeread.explanation.causal.lens import LENS
 from seeread.explanation.causal.occlusion import OCCLUSION
 from seeread.explanation.methods.cam import GRADCAM, LAYERCAM
 from seeread.explanation.methods.dense import DENSE
@@ -15,12 +16,16 @@ from seeread.explanation.target import AnyTarget
 METHODS: tuple[Method, ...] = (RELEVANCE, LAYERCAM, LEGRAD, DENSE, ABLATION, OCCLUSION, GRADCAM, ROLLOUT, RAW)
 """The first that fits is the one to take where nobody says which; baselines come last."""
 
+ASKED_FOR = (LENS,)
+"""Those that are found by their name alone: they tell what tokens have become, and not where an answer came from."""
+
 
 def find(name: str, target: AnyTarget | None = None) -> Method:
     """The method of that name. Raises UsageError where there is none, or it does not fit the target, and says which
     do."""
-    names = [method.name for method in (METHODS if target is None else fitting(target))]
-    method = next((method for method in METHODS if method.name == name), None)
+    known = (*METHODS, *ASKED_FOR)
+    names = [method.name for method in known if target is None or method.fits(target) is None]
+    method = next((method for method in known if method.name == name), None)
     if method is None:
         raise UsageError(f"There is no method {name!r}. Take one of {', '.join(names)}.")
     if target is not None and (reason := method.fits(target)) is not None:
