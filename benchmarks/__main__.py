@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-NAMES = ("encode", "families", "generate", "losses", "preprocess", "start", "train")
+NAMES = ("encode", "families", "generate", "losses", "preprocess", "space", "start", "train")
 
 
 def main() -> int:

@@ -69,6 +69,7 @@ canvas.sky.lasso { cursor: crosshair; }
 .texts button:hover { background: var(--raised); }
 .row { display: flex; flex-wrap: wrap; gap: .4rem; }
 .trouble { color: var(--bad, #b3372f); font-size: .88rem; margin-bottom: .5rem; }
+@media (pointer: coarse) { .zoom button:not(:last-child) { display: none; } } /* two fingers do that */
 @media (max-width: 760px) {
   .stage { grid-template-columns: 1fr; height: auto; }
   .map { height: 62vh; min-height: 20rem; }

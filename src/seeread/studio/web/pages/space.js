@@ -25,6 +25,10 @@ class SpacePage extends LitElement {
     sr-busy { max-width: 34rem; }
     sr-trouble { margin-bottom: 1rem; }
     sr-space { --around: 19rem; }
+    @media (max-width: 560px) {
+      sr-models { flex-basis: 100%; }
+      .folder, .by { flex-basis: 9rem; }
+    }
   `];
   #shown = "";
   #stop = null;
