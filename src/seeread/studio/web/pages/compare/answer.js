@@ -9,7 +9,7 @@ import "/web/parts/busy.js";
 import "/web/parts/heat.js";
 import "/web/parts/trouble.js";
 
-const EXPLAINED = 5; // labels with a map
+const SHOWN = 8; // labels, and each of them has a map
 const VERB = { classify: "compares", caption: "writes", answer: "writes" };
 
 class Answer extends LitElement {
@@ -30,7 +30,7 @@ class Answer extends LitElement {
 
   updated(changed) {
     if (["model", "picture", "task", "question"].some((name) => changed.has(name)) || this.#relabelled(changed)) this.#ask();
-    else if (changed.has("tested") && this.#asking.result) this.#explain(this.#asking.result);
+    else if ((changed.has("tested") || (this.tested && this.task === "classify" && changed.has("about"))) && this.#asking.result) this.#explain(this.#asking.result);
   }
 
   #relabelled(changed) {
@@ -61,8 +61,9 @@ class Answer extends LitElement {
     const checks = this.tested ? {} : { checks: 0 };
     const about = { model: this.model, picture: this.picture, ...checks };
     if (this.task === "classify") {
-      const best = result.scores.slice(0, EXPLAINED).map(({ label }) => label);
-      return this.#maps.ask("/api/explain", { ...about, task: "classify", labels: best });
+      const shown = result.scores.slice(0, SHOWN).map(({ label }) => label);
+      const one = shown.includes(this.about) ? this.about : shown[0]; // to test a map takes a while: only the one that is looked at
+      return this.#maps.ask("/api/explain", { ...about, task: "classify", labels: this.tested ? [one] : shown });
     }
     if (!result.text) return this.#maps.forget();
     const asked = this.task === "answer" ? { text: this.question, task: "answer" } : { task: "caption" };
@@ -88,7 +89,7 @@ class Answer extends LitElement {
     if (this.task === "classify") {
       if (!result) return nothing;
       const most = result.calibrated ? 1 : Math.max(...result.scores.map(({ score }) => score), 1e-9);
-      const bars = result.scores.slice(0, 8).map(({ label, score, similarity }, place) => ({
+      const bars = result.scores.slice(0, SHOWN).map(({ label, score, similarity }, place) => ({
         label, value: score, marked: place === 0, shown: result.calibrated ? `${(100 * score).toFixed(1)}%` : similarity.toFixed(3),
       }));
       return html`<sr-bars choosable .bars=${bars} .most=${most} .chosen=${this.#map?.about ?? ""} @choose=${({ detail }) => this.#say(detail.label)}></sr-bars>

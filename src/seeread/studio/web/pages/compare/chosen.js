@@ -68,7 +68,7 @@ class Chosen extends LitElement {
 
   #list() {
     const found = this.#found;
-    if (!found.length) return html`<ul id="list" role="listbox"><li class="family">No model is called that</li></ul>`;
+    if (!found.length) return html`<ul id="list" role="listbox"><li class="muted small" style="padding:.4rem .6rem">No model is called that</li></ul>`;
     return html`<ul id="list" role="listbox">${found.map((one, index) => html`
       ${one.family !== found[index - 1]?.family ? html`<li class="family" role="presentation">${one.family}</li>` : nothing}
       <li class="one" role="option" id="option-${index}" aria-selected=${String(index === this._at)}
