@@ -131,8 +131,8 @@ def test_nothing_is_left_behind() -> None:
 
 def test_features_by_name() -> None:
     model, go = run("llava")
-    with torch.no_grad(), capture(model, "connector", "text.transformer.blocks.*.mlp") as captured:
-        go()
+    with capture(model, "connector", "text.transformer.blocks.*.mlp") as captured:
+        assert go().requires_grad
     assert set(captured.features) == {"connector", *(f"text.transformer.blocks.{n}.mlp" for n in range(2))}
     assert not captured.looks
     (connected,) = captured.features["connector"]

@@ -61,6 +61,12 @@ def test_an_effect_is_that_of_the_mean_token() -> None:
     assert effects.about == tuple(name for name, _ in target.about)
 
 
+def test_a_map_is_as_fine_as_the_tokens_and_no_finer_than_eight() -> None:
+    for name, size, shape in (("fuyu", (64, 32), (4, 8)), ("fuyu", (16, 120), (8, 2)), ("llava", (64, 32), (2, 2))):
+        (values, _), *_ = ABLATION.maps(target_of(writer(name), noise(*size)))
+        assert values.shape == shape and values.dtype == torch.float32
+
+
 def test_mixtures_cannot_be_taken_away() -> None:
     for name in MIXED:
         target = target_of(writer(name), noise(16, 16))

@@ -31,12 +31,13 @@ def test_where_the_colour_is() -> None:
 
 
 def test_an_effect_is_that_of_the_painted_picture() -> None:
-    target = aim(colour_model(), half_red(), "red ; blue")
     part = Region("upper left", Area(-0.1, 0, 0.25, 0.5))  # what lies outside of the picture is not painted
-    painted = half_red()
-    painted.paste((128, 0, 128), (0, 0, 16, 32))
+    wide = half_red().resize((128, 64), Image.Resampling.NEAREST)
+    target = aim(colour_model(), wide, "red ; blue")
+    painted = wide.copy()
+    painted.paste((128, 0, 128), (0, 0, 32, 32))
     effects = occlude(target, [part, Region("nothing", Area(0.5, 0.5, 0.5, 0.6))])
-    plain, without = (target.score(target.prepare([picture]))[0] for picture in (half_red(), painted))
+    plain, without = (target.score(target.prepare([picture]))[0] for picture in (wide, painted))
     assert torch.allclose(torch.tensor(effects.scores), plain)
     assert torch.allclose(torch.tensor(effects.changes), torch.stack((without - plain, 0 * plain)), atol=1e-6)
     assert effects.changes[0][0] < 0 < effects.changes[0][1]

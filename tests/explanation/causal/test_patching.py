@@ -25,10 +25,10 @@ from tests.training.learners import LEARNERS
 
 
 def pair(width: int = 16, height: int = 16) -> tuple[Image.Image, Image.Image]:
-    """They differ in the upper left quarter, and there everywhere."""
+    """They differ in the upper right quarter, and there everywhere."""
     one, other = noise(width, height), noise(width, height)
     for picture, colour in ((one, (255, 255, 255)), (other, (0, 0, 0))):
-        picture.paste(colour, (0, 0, width // 2, height // 2))
+        picture.paste(colour, (width // 2, 0, width, height // 2))
     return one, other
 
 
@@ -61,28 +61,32 @@ def test_what_was_gathered_of_the_picture_is_all_there_is_of_it() -> None:
     assert row(patch(target, other), "resampler.layers.1")[GATHERED] == pytest.approx(1, abs=1e-4)
 
 
-def test_by_hand() -> None:
-    """A LLaVA's first block, at the places of the picture where the two differ."""
+@pytest.mark.parametrize("part", ["stream", "attention", "mlp", "heads"])
+def test_by_hand(part: Any) -> None:
+    """A LLaVA's first block: the place of the picture where the two differ, or its second head."""
     target, other = written("llava", "red")
-    path, images = "text.transformer.blocks.0", [target.prepare([one]) for one in (target.picture, other)]
+    block, images = "text.transformer.blocks.0", [target.prepare([one]) for one in (target.picture, other)]
+    path = {"stream": block, "mlp": f"{block}.mlp"}.get(part, f"{block}.attention.attend")
+    place = int((target.batch(images[0]).roles[0] == 1).nonzero()[1])  # type: ignore[union-attr]
+    where: Any = {"attention": (..., place, slice(None)), "heads": (0, 1)}.get(part, (0, place))
     model = target.model.module
     with torch.no_grad():
         with capture(model, path) as captured:
             first = float(target.score(images[0])[0, 0])
-        kept = captured.features[path][0]
-        place = int((target.batch(images[0]).roles[0] == 1).nonzero()[0])  # type: ignore[union-attr]
+        kept = captured.features[path][0] if path in captured.features else captured.looks[0].given
 
         def put(path: str, inputs: Any, given: torch.Tensor) -> torch.Tensor:
             changed = given.clone()
-            changed[:, place] = kept[:, place]
+            changed[where] = kept[where]
             return changed
 
         second = float(target.score(images[1])[0, 0])
         with edit(model, {path: put}):
             patched = float(target.score(images[1])[0, 0])
-    found = patch(target, other)
+    found = patch(target, other, part)
     assert found.about == target.about[0][0]
-    assert row(found, path)[DIFFERENT] == pytest.approx((patched - second) / (first - second), abs=1e-3)
+    share = row(found, path)["head 2" if part == "heads" else DIFFERENT]
+    assert share == pytest.approx((patched - second) / (first - second), abs=1e-3) and abs(share or 0) > 1e-3
 
 
 @pytest.mark.parametrize("part", ["stream", "attention", "mlp", "heads"])
@@ -110,7 +114,8 @@ def test_groups_of_a_sequence() -> None:
     tokens = batch.tokens.shape[1]
     places = (batch.roles[0] == 1).nonzero()[:, 0].tolist()
     found = groups(target, other, "text.transformer.blocks.0", 1, tokens)
-    assert found[DIFFERENT] == [[0, places[0]]] and found[REST] == [[0, place] for place in places[1:]]
+    assert found[DIFFERENT] == [[0, places[1]]]
+    assert found[REST] == [[0, place] for place in (places[0], *places[2:])]
     begins = tokens - len(target.ids) - 1  # type: ignore[union-attr]
     assert found[BEGINNING] == [[0, begins]]
     assert found[ANSWER] == [[0, place] for place in range(begins + 1, tokens - 1)]
@@ -124,7 +129,7 @@ def test_groups_of_an_encoder_decoder() -> None:
     roles = target.batch(target.prepare([other])).roles[0].tolist()  # type: ignore[union-attr]
     prompt = len(roles) - len(target.ids)  # type: ignore[union-attr]
     encoder = groups(target, other, "text.encoder.blocks.0", 1, prompt)
-    assert encoder[DIFFERENT] == [[0, roles.index(1)]] and set(encoder) == {DIFFERENT, REST, QUESTION}
+    assert encoder[DIFFERENT] == [[0, roles.index(1) + 1]] and set(encoder) == {DIFFERENT, REST, QUESTION}
     assert encoder[QUESTION][-1] == [0, prompt - 1]
     decoder = groups(target, other, "text.decoder.blocks.0", 1, 4)
     assert decoder == {BEGINNING: [[0, 0]], ANSWER: [[0, 1], [0, 2]]}
@@ -133,11 +138,11 @@ def test_groups_of_an_encoder_decoder() -> None:
 def test_groups_of_a_tower_and_of_its_tiles() -> None:
     target, other = written("llava", "r")
     assert groups(target, other, "vision.transformer.blocks.0", 1, 5) == {
-        DIFFERENT: [[0, 1]], REST: [[0, 2], [0, 3], [0, 4]], GATHERED: [[0, 0]],
+        DIFFERENT: [[0, 2]], REST: [[0, 1], [0, 3], [0, 4]], GATHERED: [[0, 0]],
     }  # fmt: skip
     target, other = written("llava in tiles", "r", 32)  # the whole, and two tiles beside each other
     found = groups(target, other, "vision.transformer.blocks.0", 3, 5)
-    assert found[DIFFERENT] == [[0, 1], [1, 1], [1, 2]]
+    assert found[DIFFERENT] == [[0, 2], [2, 1], [2, 2]]
     assert found[GATHERED] == [[0, 0], [1, 0], [2, 0]] and len(found[REST]) == 9
 
 

@@ -10,6 +10,7 @@ from torch import nn
 from seeread.explanation.aim import aim
 from seeread.explanation.target import Written
 from seeread.models.families import build_model
+from seeread.preprocessing.lines import LineTransform
 from seeread.preprocessing.tiles import TileTransform
 from seeread.pretrained import Pretrained
 from tests.explanation.runs import shaken
@@ -36,12 +37,12 @@ def writer(name: str, seed: int = 0) -> Pretrained:
         config = replace(config, tiles=True)
         tiles = TileTransform(side=16, grids=((1, 2), (2, 1), (2, 2)), mean=HALF, std=HALF)
         processor = replace(processor, image_transform=tiles)
+    if name == "fuyu":
+        processor = replace(processor, image_transform=LineTransform(patch_size=8, most=(128, 128)))
     if name == "flamingo, features":
         config = replace(config, resampler=None)
-    if "image_tokens" in vars(config) or hasattr(config, "image_tokens"):
-        style = processor.style
-        assert style is not None
-        processor = replace(processor, style=replace(style, image_tokens=config.image_tokens))
+    assert processor.style is not None
+    processor = replace(processor, style=replace(processor.style, image_tokens=config.image_tokens))
     made = replace(learner, config=config, processor=processor)
     return made.pretrained(shaken(build_model(config), seed))
 

@@ -22,7 +22,6 @@ SIDE, WIDER = 8, 2.0
 """The grid of the method has so many rows and columns, or fewer where the picture has fewer tokens; and what is taken
 away is so much wider than a cell, for tokens know of what their neighbours show."""
 
-
 MIXED = (
     "The image tokens of this model are mixtures of the whole picture: none of them stands for a part of it that could "
     "be taken away. Ask by occlusion, which paints over the picture itself."
@@ -52,7 +51,8 @@ class _Seen:
     @property
     def grid(self) -> tuple[int, int]:
         """How many rows and columns of cells they tell apart."""
-        middles = (self.shows[self.spotted][:, :2] + self.shows[self.spotted][:, 2:]) / 2
+        shown = self.shows[self.spotted]
+        middles = ((shown[:, :2] + shown[:, 2:]) / 2).mul(10_000).round()  # what is rounded otherwise is the same
         columns, rows = (len(middles[:, axis].unique()) for axis in range(2))
         return min(rows, SIDE), min(columns, SIDE)
 

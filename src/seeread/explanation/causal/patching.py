@@ -7,6 +7,7 @@ would show what breaks a model, and not what it works with.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 
 from seeread.errors import UsageError
 from seeread.explanation.capture import Captured, capture
+from seeread.explanation.causal.effects import AT_ONCE
 from seeread.explanation.causal.groups import NAMES, Groups, Pair
 from seeread.explanation.edit import Change, edit
 from seeread.explanation.target import AnyTarget
@@ -25,7 +27,7 @@ Part = Literal["stream", "attention", "mlp", "heads"]
 """What is put into the other run: all that a layer gives, what its attention adds to it or what its MLP does, for each
 group of tokens; or what each head of its attention gives, for all tokens."""
 
-LEAST = 0.05
+LEAST = 0.01
 """Scores closer than this are as good as the same: there is nothing to restore."""
 
 
@@ -82,14 +84,18 @@ def patch(target: AnyTarget, other: Image.Image, part: Part = "stream", score: i
             f"The score is {first:.2f} for one picture and {second:.2f} for the other: there is nothing to restore. "
             "Take a pair between which the answer changes."
         )
+    prepared = cache(lambda copies: target.prepare([other] * copies))
     layers, shares = [], []
     for path, turn, before in ran:
-        tokens = before.shape[-2]
-        groups = _heads(before) if part == "heads" else pair.groups(path, len(before), tokens)
-        with edit(model, {path: _putting(part, before, list(groups.values()), turn)}):
-            scores = target.score(target.prepare([other] * len(groups)))[:, score]
+        groups = _heads(before) if part == "heads" else pair.groups(path, len(before), before.shape[-2])
+        marks, scores = list(groups.values()), list[float]()
+        for start in range(0, len(marks), AT_ONCE):
+            some = marks[start : start + AT_ONCE]
+            with edit(model, {path: _putting(part, before, some, turn)}):
+                scores += target.score(prepared(len(some)))[:, score].tolist()
         layers.append(path if turn == 0 else f"{path}, time {turn + 1}")
-        shares.append(dict(zip(groups, ((scores - second) / (first - second)).tolist(), strict=True)))
+        back = [(patched - second) / (first - second) for patched in scores]
+        shares.append(dict(zip(groups, back, strict=True)))
     columns = _ordered({name for row in shares for name in row}, part)
     rows = tuple(tuple(row.get(name) for name in columns) for row in shares)
     return Patched(target.about[score][0], part, (first, second), tuple(layers), columns, rows)
@@ -130,7 +136,7 @@ def _heads(before: Tensor) -> Groups:
 def _putting(part: Part, before: Tensor, groups: Sequence[Tensor], turn: int) -> Change:
     """A change of a batch in which each group, (rows, tokens or heads), is put into its own copy of the other run, when
     the layer runs for that time."""
-    marked = torch.cat(list(groups)).to(before.device)
+    marked = torch.cat(tuple(groups)).to(before.device)
     if part == "attention":
         marked = marked[:, None]
     marked = marked.view(*marked.shape, *[1] * (before.ndim - marked.ndim))
