@@ -17,6 +17,7 @@ import seeread
 from seeread.errors import UsageError
 from seeread.explanation.aim import aim
 from seeread.explanation.explain import explain, explain_target
+from seeread.explanation.faith.record import NAME, Figure, Record
 from seeread.explanation.faith.verdict import Faithfulness
 from seeread.explanation.heatmap import Area
 from seeread.explanation.methods.method import Drawn, Method
@@ -160,6 +161,19 @@ def test_readers_are_told_of_coarse_maps_and_of_what_was_not_seen() -> None:
     assert any("only the middle" in note for note in found.notes)
     fine = explain_target(aim(colour_model(), RED, "red"), [spot((0, 0))], checks=0)[0]
     assert not any("cells" in note or "middle" in note for note in fine.notes)
+
+
+def test_what_was_measured_of_the_method_is_told_with_it(tmp_path: Path) -> None:
+    model = replace(tiny_model(), origin=Origin("tests/tiny", tmp_path, "native"))
+    name = explain(model, PICTURE, "red", checks=0).method
+    assert explain(model, PICTURE, "red", checks=0).record is None
+    figures = {"cause": {name: Figure(0.75, 0.6, 0.9, 20, True), "random": Figure(0.3, 0.2, 0.4, 20)}}
+    Record("tests/tiny", "0.1", 20, 0, {"cause": "?"}, figures).write(tmp_path / NAME)
+    found = explain(model, PICTURE, "red", checks=0)
+    assert found.record is not None
+    assert "75%" in found.record
+    assert "30%" in found.record
+    assert as_json(found)["record"] == {"sentence": found.record, "proven": True}
 
 
 def test_progress_is_told() -> None:

@@ -9,6 +9,7 @@ import torch
 from seeread.errors import UsageError
 from seeread.explanation.aim import Task, aim
 from seeread.explanation.faith.check import RANDOM_MAPS, check
+from seeread.explanation.faith.record import record_of
 from seeread.explanation.faith.verdict import Faithfulness
 from seeread.explanation.heatmap import Explanation, Heatmap
 from seeread.explanation.methods.method import Drawn, Method
@@ -102,9 +103,13 @@ def _explanation(
         heatmap = Heatmap(about, kind, values, area, scores[place], found[place])
         heatmap = replace(heatmap, probability=_probability(target, scores[place]))
         heatmaps.append(replace(heatmap, box=boxes[place]) if boxes else heatmap)
-    name = target.model.origin.name
-    notes = tuple(_notes(heatmaps))
-    return Explanation(name, method.name, text, answer, tuple(heatmaps), notes, method.summary, method.source)
+    record = record_of(target.model)
+    return Explanation(
+        target.model.origin.name, method.name, text, answer, tuple(heatmaps), tuple(_notes(heatmaps)),
+        method.summary, method.source,
+        record=None if record is None else record.sentence(method.name),
+        proven=None if record is None else record.beats(method.name),
+    )  # fmt: skip
 
 
 def _probability(target: AnyTarget, score: float) -> float | None:

@@ -60,7 +60,9 @@ class Heatmap:
 class Explanation:
     """Maps of one picture and one text, made by one method: its name, what it does in a sentence, and where it is
     from. `text` is what was asked, and `answer` what the model wrote, None where it compares. `notes` are what a reader
-    should know, such as that the tower gives no finer map."""
+    should know, such as that the tower gives no finer map. `record` is a sentence on how often the method was right
+    with this model where the truth is known, and `proven` whether that is more than maps do that know nothing; None
+    where it was not measured."""
 
     model: str
     method: str
@@ -70,3 +72,5 @@ class Explanation:
     notes: tuple[str, ...] = field(default=())
     summary: str = ""
     source: str = ""
+    record: str | None = None
+    proven: bool | None = None

@@ -8,7 +8,7 @@ from seeread.explanation.heatmap import Explanation, Heatmap
 
 def as_json(explanation: Explanation) -> dict[str, Any]:
     """All of it. Maps are lists of `rows` * `columns` numbers in reading order, over `area` of the picture, in shares
-    of its width and height; `faithfulness` is null where it was not measured."""
+    of its width and height; `faithfulness` and `record` are null where they were not measured."""
     return {
         "model": explanation.model,
         "method": {"name": explanation.method, "summary": explanation.summary, "source": explanation.source},
@@ -16,7 +16,10 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
         "answer": explanation.answer,
         "maps": [map_json(one) for one in explanation.maps],
         "notes": list(explanation.notes),
-    }
+        "record": None if explanation.record is None else {
+            "sentence": explanation.record, "proven": explanation.proven,
+        },
+    }  # fmt: skip
 
 
 def map_json(heatmap: Heatmap) -> dict[str, Any]:

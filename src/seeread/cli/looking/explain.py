@@ -86,7 +86,10 @@ def explain(
     to be believed. With --json: one list, with an object for each method, {"image", "model", "method": {"name",
     "summary", "source"}, "text", "answer", "maps": [{"about", "kind", "score", "probability", "rows", "columns",
     "values", "area", "box", "faithfulness": {"score", "controls", "believed", "moved", "verdict"}}, ...], "notes",
-    "drawn"}: "values" are in reading order over "area", which counts from 0 to 1 on the picture.
+    "record": {"sentence", "proven"}, "drawn"}: "values" are in reading order over "area", which counts from 0 to 1 on
+    the picture, and "record" is how often the method was right with this model where the truth is known. With --method
+    lens also "lens": what each spot of the picture would say at each layer; with --pair one object, {"about", "part",
+    "scores", "layers", "columns", "restored"}; with --benchmark one with all that was measured.
     """
     if method is not None and all_methods:
         raise UsageError("Give either --method or --all-methods.")

@@ -27,7 +27,7 @@ def show_explanation(explanation: "Explanation", first: bool) -> None:
     for heatmap in explanation.maps:
         table.add_row(*_cells(heatmap, out.width), style=None if heatmap.believed is not False else "dim")
     show(table, out)
-    for note in explanation.notes:
+    for note in (*explanation.notes, *filter(None, [explanation.record])):
         out.print(note, style="dim")
 
 

@@ -189,8 +189,9 @@
 
   const choose = (method) => {
     state.method = method;
-    const { method: { summary, source }, notes } = explanations[method];
+    const { method: { summary, source }, notes, record } = explanations[method];
     find("summary").textContent = source ? `${summary} (${source})` : summary;
+    find("record").textContent = record?.sentence ?? "";
     find("notes").replaceChildren(...notes.map((note) => element("li", note)));
     gallery();
     show(state.pinned);

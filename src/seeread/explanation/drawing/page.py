@@ -84,6 +84,7 @@ def page(picture: Image.Image, explanations: Sequence[Explanation], lens: Lens |
 <p id="meaning" class="note">{MEANING}</p>
 <div id="methods" role="toolbar" aria-label="Methods"></div>
 <p id="summary" class="note"></p>
+<p id="record" class="note"></p>
 <ul id="notes" class="note"></ul>
 </section>
 </div>

@@ -70,8 +70,9 @@ def _heading(explanations: Sequence[Explanation], width: int) -> Image.Image:
 
 def _method(one: Explanation, cell: int) -> Image.Image:
     """What stands before the maps of one of several methods."""
-    lines = [_Line(one.method, CAPTION, INK), _Line(one.summary, NOTE, MUTED), _Line(one.source, NOTE, MUTED)]
-    return _written([line for line in lines if line.text], cell, above=0, below=0, margin=0)
+    texts = (one.summary, one.source, one.record)
+    lines = [_Line(one.method, CAPTION, INK), *(_Line(text, NOTE, MUTED) for text in texts if text)]
+    return _written(lines, cell, above=0, below=0, margin=0)
 
 
 def _foot(explanations: Sequence[Explanation], width: int) -> Image.Image:
@@ -80,6 +81,8 @@ def _foot(explanations: Sequence[Explanation], width: int) -> Image.Image:
     notes = list(dict.fromkeys(note for one in explanations for note in one.notes))
     if any(one.faithfulness is not None for one in maps):
         notes.append(MEANING)
+    if len(explanations) == 1 and explanations[0].record is not None:
+        notes.append(explanations[0].record)
     if any(len(one.maps) > MOST for one in explanations):
         notes.append(f"Of more maps the first {MOST} are drawn; a page (.html) has all of them.")
     bars = [(True, "least", "most")] if any(one.believed is not False for one in maps) else []
