@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
+pytest.importorskip("fastapi")
+
+from seeread.serving.pictures import LIMITS
 from tests.browser import browser, visited
 from tests.studio.running import studio
 
@@ -80,6 +83,7 @@ def test_one_brings_a_picture_and_labels(address: str, chromium: Any) -> None:
         (b"%PDF-1.7 nothing to see", "convert it to JPEG or PNG"),
         (file_of((64, 64))[:70], "damaged, cut short"),
         (b"", "is empty"),
+        (bytes(LIMITS.bytes + 1), "larger than the 32 MiB allowed"),
     ],
 )
 def test_a_bad_file_is_explained_and_what_was_there_stays(

@@ -35,8 +35,9 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.post("")
     async def classified(body: Body, request: Request) -> Response:
-        """{"kind", "calibrated", "rests_on", "scores": [{"label", "score", "similarity"}]}, best first. Scores are
-        probabilities where they are calibrated, and `rests_on` says on what."""
+        """{"kind", "calibrated", "rests_on", "known", "scores": [{"label", "score", "similarity"}]}, best first. Scores
+        are probabilities where they are calibrated, and `rests_on` says on what; `known` is false where the picture
+        seems to show none of the labels, and null where nobody can tell."""
 
         def job(tell: Tell) -> JSON:
             picture = desk.pictures.open(body.picture)
@@ -69,6 +70,7 @@ def _told(found: Classification, trust: Certain | None) -> JSON:
         "kind": found.kind,
         "calibrated": found.calibrated,
         "rests_on": _basis(trust) if trust and found.calibrated else None,
+        "known": found.certainty.known if found.certainty else None,
         "scores": [{"label": label, "score": score, "similarity": like} for (label, score), like in pairs],
     }
 

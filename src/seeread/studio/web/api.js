@@ -2,6 +2,11 @@
 
 const AWAY = "The studio does not answer. Is it still running in its terminal?";
 
+/** Bytes of a picture's file. The server refuses more, and hangs up before it could say so. */
+const LARGEST = 32 * 2 ** 20;
+const TOO_LARGE = "That is larger than the 32 MiB allowed: save the picture as JPEG, or smaller.";
+const JSON_KIND = "application/json";
+
 /** What went wrong, in a sentence for people. `status` is that of the answer, 0 where there was none. */
 export class Trouble extends Error {
   constructor(message, status = 0) {
@@ -15,11 +20,14 @@ export const get = (path, { signal } = {}) => asked(path, { signal });
 
 /** The answer to a body. */
 export const post = (path, body, { signal } = {}) =>
-  asked(path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" }, signal });
+  asked(path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": JSON_KIND }, signal });
 
 /** Keeps a picture, a File or Blob: {name, width, height}. */
-export const keep = (file, { signal } = {}) =>
-  asked("/api/pictures", { method: "POST", body: file, headers: { "Content-Type": "application/octet-stream" }, signal });
+export async function keep(file, { signal } = {}) {
+  if (file.size > LARGEST) throw new Trouble(TOO_LARGE, 413);
+  const headers = { "Content-Type": "application/octet-stream" };
+  return asked("/api/pictures", { method: "POST", body: file, headers, signal });
+}
 
 /** Where a kept picture is to be seen, its longer side at most `side` pixels. */
 export const pictureAt = (name, side) => `/api/pictures/${encodeURIComponent(name)}${side ? `?side=${side}` : ""}`;
@@ -32,7 +40,7 @@ export async function follow(path, body, on = {}, { signal } = {}) {
   const response = await sent(path, {
     method: "POST",
     body: JSON.stringify(body),
-    headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
+    headers: { "Content-Type": JSON_KIND, Accept: "text/event-stream" },
     signal,
   });
   if (!response.ok) throw await troubleOf(response);

@@ -1,55 +1,92 @@
-// The shell: which page is open, what its address says, day and night, and the keys. A page is `pages/NAME.js` with the
-// element <page-NAME> and its property `state`, the strings behind # in the address; its event "state" changes them.
-import { LitElement, css, html, nothing, svg } from "/web/vendor/lit.js";
+// The shell: which page is open, what its address says, day and night, and the keys. A page is `pages/NAME.js` with
+// the element <page-NAME> and its property `state`, the strings behind # in the address; the event "state" changes it.
+import { LitElement, css, html, nothing } from "/web/vendor/lit.js";
 import { look } from "/web/parts/look.js";
 import { addressOf, stateOf } from "/web/parts/address.js";
+import { KEYBOARD, MOON, PAGE_ICONS, SUN } from "/web/parts/icons.js";
 import "/web/parts/trouble.js";
 
 const PAGES = [
-  { name: "ask", title: "Ask", question: "What does it say about my picture?", icon: svg`<path d="M4 5h16v11H9l-5 4z"/>` },
-  { name: "inside", title: "Inside", question: "How does it get there, step by step?", icon: svg`<path d="M12 3l9 5-9 5-9-5z"/><path d="M3 12.5l9 5 9-5"/><path d="M3 17l9 5 9-5" opacity=".6"/>` },
-  { name: "compare", title: "Compare", question: "How do models differ?", icon: svg`<rect x="3" y="5" width="7" height="14" rx="1.5"/><rect x="14" y="5" width="7" height="14" rx="1.5"/>` },
-  { name: "space", title: "Space", question: "What lies close to what?", icon: svg`<circle cx="6" cy="7" r="2"/><circle cx="15" cy="5" r="2"/><circle cx="19" cy="13" r="2"/><circle cx="9" cy="15" r="2"/><circle cx="15" cy="20" r="2"/>` },
-  { name: "scores", title: "Scores", question: "How good is it, and how do we know?", icon: svg`<path d="M4 20V11M10 20V4M16 20v-6M21 20H3"/>` },
+  { name: "ask", title: "Ask", question: "What does it say about my picture?" },
+  { name: "inside", title: "Inside", question: "How does it get there, step by step?" },
+  { name: "compare", title: "Compare", question: "How do models differ?" },
+  { name: "space", title: "Space", question: "What lies close to what?" },
+  { name: "scores", title: "Scores", question: "How good is it, and how do we know?" },
 ];
+const UNREAD = "This page cannot be opened. Is the studio still running in its terminal?";
 const CARRIED = ["model", "picture"]; // what one page hands to the next
 
 class Shell extends LitElement {
-  static properties = { _page: { state: true }, _state: { state: true }, _theme: { state: true }, _trouble: { state: true }, _help: { state: true } };
+  static properties = {
+    _page: { state: true }, _state: { state: true }, _theme: { state: true }, _trouble: { state: true },
+  };
   static styles = [look, css`
     header {
       position: sticky; top: 0; z-index: 20; background: color-mix(in srgb, var(--page) 88%, transparent);
       backdrop-filter: blur(10px); border-bottom: 1px solid var(--line);
     }
-    .bar { max-width: 82rem; margin: 0 auto; padding: 0 clamp(.9rem, 3vw, 2rem); display: flex; align-items: center; gap: 1.5rem; height: 3.4rem; }
-    .brand { display: flex; gap: .55rem; align-items: center; font-weight: 680; letter-spacing: -.015em; text-decoration: none; color: inherit; font-size: 1.05rem; }
+    .bar {
+      max-width: 82rem; margin: 0 auto; padding: 0 clamp(.9rem, 3vw, 2rem); display: flex; align-items: center;
+      gap: 1.5rem; height: 3.4rem;
+    }
+    .brand {
+      display: flex; gap: .55rem; align-items: center; font-weight: 680; letter-spacing: -.015em;
+      text-decoration: none; color: inherit; font-size: 1.05rem;
+    }
     .brand img { width: 1.5rem; height: 1.5rem; }
     nav { display: flex; gap: .2rem; flex: 1; align-self: stretch; }
-    nav a { display: flex; align-items: center; gap: .45rem; padding: 0 .85rem; color: var(--muted); text-decoration: none; position: relative; font-weight: 500; }
+    nav a {
+      display: flex; align-items: center; gap: .45rem; padding: 0 .85rem; color: var(--muted);
+      text-decoration: none; position: relative; font-weight: 500;
+    }
     nav a:hover { color: var(--text); }
     nav a[aria-current] { color: var(--text); }
-    nav a[aria-current]::after { content: ""; position: absolute; inset: auto .6rem -1px; height: 2px; background: var(--accent); border-radius: 1px; }
-    nav svg { display: none; width: 1.3rem; height: 1.3rem; fill: none; stroke: currentColor; stroke-width: 1.7; stroke-linejoin: round; stroke-linecap: round; }
+    nav a[aria-current]::after {
+      content: ""; position: absolute; inset: auto .6rem -1px; height: 2px; background: var(--accent);
+      border-radius: 1px;
+    }
+    nav svg {
+      display: none; width: 1.3rem; height: 1.3rem; fill: none; stroke: currentColor; stroke-width: 1.7;
+      stroke-linejoin: round; stroke-linecap: round;
+    }
     .tools { display: flex; gap: .1rem; }
-    .tools button { width: 2.2rem; height: 2.2rem; padding: 0; display: grid; place-items: center; border-radius: 50%; }
-    .tools svg { width: 1.15rem; height: 1.15rem; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
-    main { max-width: 82rem; margin: 0 auto; padding: clamp(1.1rem, 3vw, 2rem) clamp(.9rem, 3vw, 2rem) 5rem; outline: none; }
+    .tools button {
+      width: 2.2rem; height: 2.2rem; padding: 0; display: grid; place-items: center; border-radius: 50%;
+    }
+    .tools svg {
+      width: 1.15rem; height: 1.15rem; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round;
+      stroke-linejoin: round;
+    }
+    main {
+      max-width: 82rem; margin: 0 auto; padding: clamp(1.1rem, 3vw, 2rem) clamp(.9rem, 3vw, 2rem) 5rem;
+      outline: none;
+    }
     .title { display: flex; flex-wrap: wrap; gap: .1rem .8rem; align-items: baseline; margin-bottom: 1.2rem; }
-    dialog { border: 1px solid var(--line); border-radius: var(--round); background: var(--page); color: var(--text); padding: 1.4rem 1.6rem; max-width: min(26rem, 92vw); box-shadow: var(--shadow); }
+    dialog {
+      border: 1px solid var(--line); border-radius: var(--round); background: var(--page); color: var(--text);
+      padding: 1.4rem 1.6rem; max-width: min(26rem, 92vw); box-shadow: var(--shadow);
+    }
     dialog::backdrop { background: rgb(10 15 25 / .45); }
     dl { display: grid; grid-template-columns: auto 1fr; gap: .45rem 1rem; margin: 1rem 0 1.2rem; }
     dt, dd { margin: 0; }
-    kbd { font: .85em var(--mono); border: 1px solid var(--line); border-bottom-width: 2px; border-radius: .3rem; padding: .05rem .4rem; background: var(--raised); }
+    kbd {
+      font: .85em var(--mono); border: 1px solid var(--line); border-bottom-width: 2px; border-radius: .3rem;
+      padding: .05rem .4rem; background: var(--raised);
+    }
     .skip { position: absolute; left: -99rem; }
     .skip:focus { left: 1rem; top: .6rem; z-index: 30; background: var(--page); padding: .3rem .6rem; }
     @media (max-width: 720px) {
       header { backdrop-filter: none; background: var(--page); } /* or the pages' bar would be fixed to it */
       .bar { gap: .5rem; height: 3rem; justify-content: space-between; }
       nav {
-        position: fixed; inset: auto 0 0; z-index: 20; background: var(--page); border-top: 1px solid var(--line); gap: 0;
+        position: fixed; inset: auto 0 0; z-index: 20; gap: 0;
+        background: var(--page); border-top: 1px solid var(--line);
         padding-bottom: env(safe-area-inset-bottom); flex: none;
       }
-      nav a { flex: 1; flex-direction: column; gap: .1rem; padding: .45rem 0 .4rem; font-size: .72rem; justify-content: center; }
+      nav a {
+        flex: 1; flex-direction: column; gap: .1rem; padding: .45rem 0 .4rem; font-size: .72rem;
+        justify-content: center;
+      }
       nav svg { display: block; }
       nav a[aria-current] { color: var(--accent); }
       nav a[aria-current]::after { inset: -1px 25% auto; }
@@ -64,8 +101,8 @@ class Shell extends LitElement {
     this.#night.addEventListener("change", () => this.#show());
     addEventListener("hashchange", () => this.#arrive());
     addEventListener("keydown", (event) => this.#key(event));
-    addEventListener("dragover", (event) => event.preventDefault()); // a picture dropped beside its place opens nothing
-    addEventListener("drop", (event) => event.preventDefault());
+    addEventListener("dragover", (event) => event.preventDefault());
+    addEventListener("drop", (event) => event.preventDefault()); // or the browser would leave the page for the picture
     this.#show();
     this.#arrive();
   }
@@ -81,22 +118,23 @@ class Shell extends LitElement {
         <a class="brand" href="#/ask"><img src="/web/icon.svg" alt="">seeread</a>
         <nav aria-label="Pages">${PAGES.map((page) => html`
           <a href=${this.#link(page.name)} aria-current=${page === this._page ? "page" : nothing}>
-            <svg viewBox="0 0 24 24" aria-hidden="true">${page.icon}</svg>${page.title}</a>`)}
+            <svg viewBox="0 0 24 24" aria-hidden="true">${PAGE_ICONS[page.name]}</svg>${page.title}</a>`)}
         </nav>
         <div class="tools">
           <button class="quiet keys" title="Keys (?)" aria-label="Keys" @click=${() => this.#helping()}>
-            <svg viewBox="0 0 24 24"><rect x="2.5" y="6" width="19" height="12" rx="2"/><path d="M6 10h.01M10 10h.01M14 10h.01M18 10h.01M8 14h8"/></svg></button>
-          <button class="quiet" title="Day or night (D)" aria-label=${this.#dark ? "Light colours" : "Dark colours"} @click=${() => this.#turn()}>
-            <svg viewBox="0 0 24 24">${this.#dark
-              ? svg`<circle cx="12" cy="12" r="4"/><path d="M12 3v1.5M12 19.5V21M3 12h1.5M19.5 12H21M5.6 5.6l1.1 1.1M17.3 17.3l1.1 1.1M5.6 18.4l1.1-1.1M17.3 6.7l1.1-1.1"/>`
-              : svg`<path d="M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5z"/>`}</svg></button>
+            <svg viewBox="0 0 24 24">${KEYBOARD}</svg></button>
+          <button class="quiet" title="Day or night (D)" @click=${() => this.#turn()}
+            aria-label=${this.#dark ? "Light colours" : "Dark colours"}>
+            <svg viewBox="0 0 24 24">${this.#dark ? SUN : MOON}</svg></button>
         </div>
       </div></header>
       <main id="main" tabindex="-1">
         <div class="title"><h1>${title}</h1><span class="muted">${question}</span></div>
-        ${this._trouble ? html`<sr-trouble .message=${this._trouble} again @again=${() => this.#arrive()}></sr-trouble>` : this.#element}
+        ${this._trouble
+          ? html`<sr-trouble .message=${this._trouble} again @again=${() => this.#arrive()}></sr-trouble>`
+          : this.#element}
       </main>
-      <dialog aria-label="Keys" @close=${() => { this._help = false; }}>
+      <dialog aria-label="Keys">
         <h2>Keys</h2>
         <dl>
           ${PAGES.map((page, index) => html`<dt><kbd>${index + 1}</kbd></dt><dd>${page.title}</dd>`)}
@@ -148,7 +186,7 @@ class Shell extends LitElement {
       this.requestUpdate();
     } catch (error) {
       console.error(error);
-      if (page === this._page) this._trouble = "This page cannot be opened. Is the studio still running in its terminal?";
+      if (page === this._page) this._trouble = UNREAD;
     }
   }
 
@@ -176,7 +214,8 @@ class Shell extends LitElement {
 
   #key(event) {
     const typing = event.composedPath()[0].matches?.("input, textarea, select, [contenteditable]");
-    if (typing || event.ctrlKey || event.metaKey || event.altKey || this.renderRoot.querySelector("dialog").open) return;
+    const otherwise = event.ctrlKey || event.metaKey || event.altKey;
+    if (typing || otherwise || this.renderRoot.querySelector("dialog").open) return;
     const page = PAGES[Number(event.key) - 1];
     if (page) location.hash = this.#link(page.name);
     else if (event.key === "d") this.#turn();
@@ -187,7 +226,19 @@ class Shell extends LitElement {
   }
 }
 
-const stored = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
-const store = (key, value) => { try { localStorage.setItem(key, value); } catch { /* a browser that keeps nothing */ } };
+// Some browsers keep nothing, and say so by throwing.
+function stored(key) {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function store(key, value) {
+  try {
+    localStorage.setItem(key, value);
+  } catch { /* then it holds until the page is closed */ }
+}
 
 customElements.define("studio-shell", Shell);

@@ -1,6 +1,6 @@
 // The page Ask: a picture, a model, and what it says: labels, a caption, answers, boxes, masks, a conversation.
 import { LitElement, css, html, nothing } from "/web/vendor/lit.js";
-import { doing, models } from "/web/parts/models.js";
+import { described, models } from "/web/parts/models.js";
 import { labelsOf } from "/web/parts/labels.js";
 import { look } from "/web/parts/look.js";
 import "/web/pages/ask/chat.js";
@@ -13,7 +13,7 @@ import "/web/parts/picture.js";
 import "/web/parts/trouble.js";
 
 const TASKS = [
-  { name: "classify", title: "Choose", needs: ["compare", "write", "classify"], says: "Which of these words fits best?" },
+  { name: "classify", title: "Choose", needs: ["compare", "write", "classify"], says: "Which of these fits best?" },
   { name: "caption", title: "Describe", needs: ["write"], says: "What does the picture show, in a sentence?" },
   { name: "question", title: "Question", needs: ["write"], says: "The answer to a question about the picture." },
   { name: "detect", title: "Find", needs: ["point"], says: "Where are these things?" },
@@ -24,9 +24,14 @@ const SHAPES = "circle; square; triangle; star; heart; diamond; cross";
 const THINGS = "a person; a dog; a cat; a car; a house; food; a landscape";
 
 class Ask extends LitElement {
-  static properties = { state: { attribute: false }, _models: { state: true }, _trouble: { state: true }, _shown: { state: true } };
+  static properties = {
+    state: { attribute: false }, _models: { state: true }, _trouble: { state: true }, _shown: { state: true },
+  };
   static styles = [look, css`
-    .page { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); gap: clamp(1.2rem, 3vw, 2.4rem); align-items: start; }
+    .page {
+      display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); gap: clamp(1.2rem, 3vw, 2.4rem);
+      align-items: start;
+    }
     .left { position: sticky; top: 4.6rem; }
     .tabs { display: flex; flex-wrap: wrap; gap: .35rem; }
     .tabs button { padding: .35rem .85rem; border-radius: 2rem; }
@@ -36,7 +41,10 @@ class Ask extends LitElement {
     .facts { margin-top: .35rem; }
     @media (max-width: 860px) { .page { grid-template-columns: minmax(0, 1fr); } .left { position: static; } }
     @media (max-width: 860px) {
-      .left.looking { position: sticky; top: 3rem; z-index: 5; background: var(--page); margin: 0 -.9rem; padding: .5rem .9rem; --tall: 32vh; }
+      .left.looking {
+        position: sticky; top: 3rem; z-index: 5; background: var(--page); margin: 0 -.9rem; padding: .5rem .9rem;
+        --tall: 32vh;
+      }
       .left.looking sr-picture::part(tools) { display: none; }
     }
   `];
@@ -73,65 +81,85 @@ class Ask extends LitElement {
   }
 
   render() {
-    if (this._trouble) return html`<sr-trouble .message=${this._trouble} again @again=${this.#ask}></sr-trouble>`;
+    if (this._trouble) {
+      return html`<sr-trouble .message=${this._trouble} again @again=${this.#ask}></sr-trouble>`;
+    }
     if (!this._models) return nothing;
     return html`<div class="page">
       <div class="left ${this._shown?.map ? "looking" : ""}">
-        <sr-picture .picture=${this.#picture} @picture=${({ detail }) => this.#change({ picture: detail.name })}>${this.#over()}</sr-picture>
+        <sr-picture .picture=${this.#picture} @picture=${({ detail }) => this.#change({ picture: detail.name })}
+          >${this.#over()}</sr-picture>
       </div>
       <div class="right" @shown=${({ detail }) => { this._shown = detail; }}>
         ${this.#choice()}
-        <div class="tabs" role="tablist" aria-label="What to ask" @keydown=${this.#key}>${this.#tasks.map((task) => html`
-          <button role="tab" aria-selected=${String(task === this.#task)} tabindex=${task === this.#task ? 0 : -1} title=${task.says}
-            @click=${() => this.#change({ task: task.name })}>${task.title}</button>`)}
+        <div class="tabs" role="tablist" aria-label="What to ask" @keydown=${this.#key}>
+          ${this.#tasks.map((task) => this.#tab(task, task === this.#task))}
         </div>
         <div role="tabpanel" aria-label=${this.#task.says}>${this.#panel()}</div>
       </div>
     </div>`;
   }
 
+  #tab({ name, title, says }, open) {
+    return html`<button role="tab" aria-selected=${String(open)} tabindex=${open ? 0 : -1} title=${says}
+      @click=${() => this.#change({ task: name })}>${title}</button>`;
+  }
+
   #choice() {
     const model = this.#model;
-    const facts = [model.parameters && `${(model.parameters / 1e6).toFixed(1)} million parameters`, model.data && `learned from ${model.data}`].filter(Boolean);
+    const { parameters, data } = model;
+    const facts = [parameters && `${(parameters / 1e6).toFixed(1)} million parameters`, data && `learned from ${data}`];
     return html`<div>
       <label for="model">Model</label>
       <select id="model" @change=${(event) => this.#change({ model: event.target.value })}>
-        ${this._models.map((one) => html`<option value=${one.name} ?selected=${one === model}>${one.name.split("/").at(-1)}${one.does ? ` · ${doing(one)}` : ""}</option>`)}
+        ${this._models.map((one) => html`
+          <option value=${one.name} ?selected=${one === model}>${described(one)}</option>`)}
       </select>
-      ${facts.length ? html`<p class="muted small facts">${facts.join(" · ")}</p>` : nothing}
+      <p class="muted small facts">${facts.filter(Boolean).join(" · ")}</p>
     </div>`;
   }
 
+  /** What lies over the picture: a map, or what was found. */
   #over() {
-    const shown = this._shown;
-    if (shown?.map) return html`<sr-heat .picture=${this.#picture} .map=${shown.map} wordless></sr-heat>`;
-    if (shown?.objects?.length) return html`<ask-found .picture=${this.#picture} .objects=${shown.objects} .size=${shown.size} .chosen=${shown.chosen}></ask-found>`;
-    return nothing;
+    const { map, objects, size, chosen } = this._shown ?? {};
+    if (map) return html`<sr-heat .picture=${this.#picture} .map=${map} wordless></sr-heat>`;
+    if (!objects?.length) return nothing;
+    return html`<ask-found .picture=${this.#picture} .objects=${objects} .size=${size} .chosen=${chosen}></ask-found>`;
   }
 
   #panel() {
-    const [model, picture] = [this.#model.name, this.#picture];
-    const { name } = this.#task;
-    const labels = this.#labels(name);
+    const [model, picture, task] = [this.#model.name, this.#picture, this.#task.name];
+    const labels = this.#labels(task);
     const relabel = ({ detail }) => this.#change({ labels: detail.labels.join(" ; ") });
-    if (name === "classify") return html`<ask-classify .model=${model} .picture=${picture} .labels=${labels} ?known=${this.#model.does?.includes("classify")} @labels=${relabel}></ask-classify>`;
-    if (name === "detect") return html`<ask-point .model=${model} .picture=${picture} .labels=${labels} @labels=${relabel}></ask-point>`;
-    if (name === "segment") return html`<ask-point masks .model=${model} .picture=${picture} .labels=${labels} @labels=${relabel}></ask-point>`;
-    if (name === "chat") return html`<ask-chat .model=${model} .picture=${picture}></ask-chat>`;
-    const questions = name === "question";
-    return html`<ask-write .model=${model} .picture=${picture} ?questions=${questions} .question=${questions ? this.state.question ?? "" : ""}
-      @question=${({ detail }) => this.#change(detail)}></ask-write>`;
+    if (task === "classify") {
+      return html`<ask-classify .model=${model} .picture=${picture} .labels=${labels}
+        ?known=${this.#model.does?.includes("classify")} @labels=${relabel}></ask-classify>`;
+    }
+    if (task === "detect" || task === "segment") {
+      return html`<ask-point .model=${model} .picture=${picture} .labels=${labels} ?masks=${task === "segment"}
+        @labels=${relabel}></ask-point>`;
+    }
+    if (task === "chat") return html`<ask-chat .model=${model} .picture=${picture}></ask-chat>`;
+    const questions = task === "question";
+    return html`<ask-write .model=${model} .picture=${picture} ?questions=${questions}
+      .question=${questions ? this.state.question ?? "" : ""} @question=${({ detail }) => this.#change(detail)}
+      ></ask-write>`;
   }
 
   #said = { text: null, labels: [] };
 
   /** The labels of the address, or some to begin with; the same list as long as they are the same. */
   #labels(task) {
-    const drawn = this.#picture.startsWith("scene-");
-    const first = task === "classify" ? (this.#model.does?.includes("classify") ? "" : drawn ? SHAPES : THINGS) : drawn ? "heart" : "";
-    const text = this.state.labels ?? first;
+    const text = this.state.labels ?? this.#first(task);
     if (text !== this.#said.text) this.#said = { text, labels: labelsOf(text) };
     return this.#said.labels;
+  }
+
+  #first(task) {
+    const drawn = this.#picture.startsWith("scene-");
+    if (task !== "classify") return drawn ? "triangle" : "";
+    if (this.#model.does?.includes("classify")) return "";
+    return drawn ? SHAPES : THINGS;
   }
 
   /** Arrow keys go from tab to tab. */

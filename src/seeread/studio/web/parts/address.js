@@ -8,6 +8,7 @@ export function stateOf(hash) {
 
 /** The address of a page in a state; what is empty is left out. */
 export function addressOf(name, state = {}) {
-  const query = new URLSearchParams(Object.entries(state).filter(([, value]) => value !== undefined && value !== null && value !== ""));
+  const said = Object.entries(state).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  const query = new URLSearchParams(said);
   return `#/${name}${query.size ? `?${query}` : ""}`;
 }

@@ -1,4 +1,4 @@
-// <sr-busy>: something is being done, what, and how far it is. `progress` is {what, done, total}, as the server tells it.
+// <sr-busy>: something is being done, what, and how far it is. `progress` is {what, done, total}, as the server has it.
 import { LitElement, css, html, nothing } from "/web/vendor/lit.js";
 import { look } from "/web/parts/look.js";
 
@@ -16,10 +16,12 @@ class Busy extends LitElement {
   render() {
     const { what = "", done = 0, total = null } = this.progress ?? {};
     const known = total > 0;
+    const far = known && total > 1 ? html` <span class="number">${done} of ${total}</span>` : "…";
+    const width = known ? `width:${(100 * done) / total}%` : "";
     return html`<div class="row" role="status" aria-live="polite">
       <div class="what">
-        <span>${what || this.what || "One moment"}${known && total > 1 ? html` <span class="number">${done} of ${total}</span>` : "…"}</span>
-        <div class="track"><div class="bar ${known ? "" : "unknown"}" style=${known ? `width:${(100 * done) / total}%` : ""}></div></div>
+        <span>${what || this.what || "One moment"}${far}</span>
+        <div class="track"><div class="bar ${known ? "" : "unknown"}" style=${width}></div></div>
       </div>
       ${this.stoppable ? html`<button @click=${this.#stop}>Stop</button>` : nothing}
     </div>`;

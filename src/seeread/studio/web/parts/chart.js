@@ -1,4 +1,4 @@
-// <sr-chart>: a chart of ECharts. `option` is one of its options, `height` pixels. Follows day and night, and its width.
+// <sr-chart>: a chart of ECharts. `option` is one of its options, `height` pixels. Follows day, night and its width.
 // The events of ECharts named in `watch` come out as "chart" with {name, event}; `chart` is the instance itself.
 import { LitElement, css, html } from "/web/vendor/lit.js";
 
@@ -16,7 +16,10 @@ export const echarts = () => (loading ??= new Promise((resolve, reject) => {
 export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 class Chart extends LitElement {
-  static properties = { option: { attribute: false }, height: { type: Number }, watch: { attribute: false }, dark: { attribute: false }, renderer: {} };
+  static properties = {
+    option: { attribute: false }, height: { type: Number }, watch: { attribute: false }, dark: { attribute: false },
+    renderer: {},
+  };
   static styles = css`:host { display: block; min-width: 0; } div { width: 100%; }`;
   chart = null;
   #watched = null;

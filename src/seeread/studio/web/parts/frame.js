@@ -1,5 +1,5 @@
-// <sr-frame>: a kept `picture` as large as its place lets it be, and what lies over it: whatever is within the element
-// is placed from its corners. `pale` takes most of its colours away. Event "lost" where it is not kept any more.
+// <sr-frame>: a kept `picture` as large as its place lets it be, and what lies over it: all that is within the element
+// is stretched over it. `pale` takes most of its colours away. Event "lost" where it is not kept any more.
 import { pictureAt } from "/web/api.js";
 import { LitElement, css, html, styleMap } from "/web/vendor/lit.js";
 
@@ -17,7 +17,8 @@ class Frame extends LitElement {
     const aspect = this._aspect ?? 1;
     const width = `min(100%, calc(var(--tall, min(60vh, 30rem)) * ${aspect}))`;
     return html`<div class="frame" style=${styleMap({ aspectRatio: String(aspect), width })}>
-      <img class=${this.pale ? "pale" : ""} src=${pictureAt(this.picture, 1024)} alt=${this.alt ?? "The picture"} @load=${this.#came} @error=${this.#lost}>
+      <img class=${this.pale ? "pale" : ""} src=${pictureAt(this.picture, 1024)} alt=${this.alt ?? "The picture"}
+        @load=${this.#came} @error=${this.#lost}>
       <slot></slot>
     </div>`;
   }

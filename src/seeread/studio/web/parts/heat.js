@@ -1,6 +1,6 @@
-// <sr-heat>: a picture under a map. `picture` is a kept one, `map` is {rows, columns, values, area, box, faithfulness,
-// about}: values row by row, not below zero; area {left, top, right, bottom} in shares of the picture; faithfulness
-// {believed, verdict} or null. A map that is not to be believed is grey. `cells` draws squares in place of slopes.
+// <sr-heat>: a picture under a map. `picture` is a kept one, `map` is {rows, columns, values, area, box, about,
+// faithfulness}: values row by row, not below zero; area {left, top, right, bottom} in shares of the picture;
+// faithfulness {believed, verdict} or null. A map that is not to be believed is grey. `cells` draws squares.
 import { LitElement, css, html, nothing, styleMap } from "/web/vendor/lit.js";
 import { look } from "/web/parts/look.js";
 import { COVERED, ramp } from "/web/parts/ramp.js";
@@ -26,7 +26,8 @@ export function painted({ rows, columns, values, faithfulness }, { strength = 1,
   const pixels = new ImageData(canvas.width, canvas.height);
   for (let y = 0, place = 0; y < canvas.height; y++) {
     for (let x = 0; x < canvas.width; x++, place += 4) {
-      const value = cells ? grid[y * columns + x] : between(grid, rows, columns, (y + 0.5) / grain - 0.5, (x + 0.5) / grain - 0.5);
+      const [down, across] = [(y + 0.5) / grain - 0.5, (x + 0.5) / grain - 0.5]; // cells from the first one's middle
+      const value = between(grid, rows, columns, down, across);
       const share = Math.min(Math.max(value / most, 0), 1);
       pixels.data.set(colours[Math.round(255 * share)], place);
       pixels.data[place + 3] = Math.round(255 * strength * cover(share));
@@ -59,7 +60,8 @@ const cubic = (far) => {
 
 class Heat extends LitElement {
   static properties = {
-    picture: {}, map: { attribute: false }, strength: { type: Number }, cells: { type: Boolean }, alt: {}, wordless: { type: Boolean },
+    picture: {}, map: { attribute: false }, strength: { type: Number }, cells: { type: Boolean }, alt: {},
+    wordless: { type: Boolean },
   };
   static styles = [look, css`
     figure { margin: 0; }
@@ -81,9 +83,11 @@ class Heat extends LitElement {
       <sr-frame .picture=${this.picture} .alt=${alt} ?pale=${this.map}><div class="over">
         ${whole ? nothing : html`<div class="unseen" style=${styleMap(placed(area))}></div>`}
         <canvas ?hidden=${!this.map} style=${styleMap(placed(area))}></canvas>
-        ${box ? html`<div class="box" style=${styleMap(placed({ left: box.x_min, top: box.y_min, right: box.x_max, bottom: box.y_max }))}></div>` : nothing}
+        ${box ? html`<div class="box" style=${styleMap(placed(areaOf(box)))}></div>` : nothing}
       </div></sr-frame>
-      ${faithfulness && !this.wordless ? html`<figcaption class=${doubted ? "doubted" : ""}>${faithfulness.verdict}</figcaption>` : nothing}
+      ${faithfulness && !this.wordless
+        ? html`<figcaption class=${doubted ? "doubted" : ""}>${faithfulness.verdict}</figcaption>`
+        : nothing}
     </figure>`;
   }
 
@@ -98,6 +102,7 @@ class Heat extends LitElement {
   }
 }
 
+const areaOf = ({ x_min: left, y_min: top, x_max: right, y_max: bottom }) => ({ left, top, right, bottom });
 const percent = (share) => `${100 * share}%`;
 const placed = ({ left, top, right, bottom } = { left: 0, top: 0, right: 1, bottom: 1 }) => ({
   left: percent(left), top: percent(top), width: percent(right - left), height: percent(bottom - top),

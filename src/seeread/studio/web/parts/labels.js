@@ -1,36 +1,54 @@
-// <sr-labels>: a list of words that can be edited: type one and press Enter, take one out by its cross or with Backspace.
+// <sr-labels>: a list of words that can be edited: type one and press Enter, take one out by its cross or by Backspace.
 // `labels` is a list. Event "labels" with {labels}.
 import { LitElement, css, html, repeat } from "/web/vendor/lit.js";
 import { look } from "/web/parts/look.js";
 
 /** The labels that a text names: "cat ; dog", or one a line. */
-export const labelsOf = (text) => [...new Set((text ?? "").split(/[;\n]/).map((label) => label.trim()).filter(Boolean))];
+export function labelsOf(text) {
+  const labels = (text ?? "").split(/[;\n]/).map((label) => label.trim());
+  return [...new Set(labels.filter(Boolean))];
+}
 
 class Labels extends LitElement {
   static properties = { labels: { attribute: false }, label: {} };
   static styles = [look, css`
     .caption { display: block; margin-bottom: .3rem; }
     .place {
-      display: flex; flex-wrap: wrap; gap: .35rem; padding: .35rem; border: 1px solid var(--line); border-radius: .55rem;
+      display: flex; flex-wrap: wrap; gap: .35rem; padding: .35rem;
+      border: 1px solid var(--line); border-radius: .55rem;
       background: var(--page); cursor: text;
     }
     .place:hover { border-color: var(--muted); }
     .place:focus-within { outline: 2px solid var(--link); outline-offset: 1px; }
-    .chip { display: inline-flex; align-items: center; background: var(--raised); border: 1px solid var(--line); border-radius: .4rem; padding-left: .55rem; line-height: 1.6; max-width: 100%; }
+    .chip {
+      display: inline-flex; align-items: center; background: var(--raised); border: 1px solid var(--line);
+      border-radius: .4rem; padding-left: .55rem; line-height: 1.6; max-width: 100%;
+    }
     .chip button { border: 0; background: none; padding: 0 .5rem; color: var(--muted); line-height: 1.6; }
     .chip button:hover { color: var(--bad); }
-    input:not([type="checkbox"]) { border: 0; flex: 1 1 7rem; width: auto; padding: .15rem .35rem; outline: none; background: none; }
+    input:not([type="checkbox"]) {
+      border: 0; flex: 1 1 7rem; width: auto; padding: .15rem .35rem; outline: none; background: none;
+    }
   `];
 
   render() {
     const labels = this.labels ?? [];
     return html`<label class="caption" for="new">${this.label ?? "Labels"}</label>
-      <div class="place" @click=${(event) => { if (event.target === event.currentTarget) this.renderRoot.querySelector("input").focus(); }}>
+      <div class="place" @click=${this.#reach}>
         ${repeat(labels, (label) => label, (label) => html`<span class="chip">${label}
-          <button aria-label=${`Take out ${label}`} @click=${() => this.#say(labels.filter((other) => other !== label))}>×</button></span>`)}
-        <input id="new" placeholder=${labels.length ? "Add another" : "Type a label, then Enter"} enterkeyhint="enter" autocomplete="off"
-          @keydown=${this.#key} @paste=${this.#paste} @blur=${this.#take}>
+          <button aria-label=${`Take out ${label}`} @click=${() => this.#without(label)}>×</button></span>`)}
+        <input id="new" placeholder=${labels.length ? "Add another" : "Type a label, then Enter"}
+          enterkeyhint="enter" autocomplete="off" @keydown=${this.#key} @paste=${this.#paste} @blur=${this.#take}>
       </div>`;
+  }
+
+  /** A click beside the labels is meant for the field. */
+  #reach(event) {
+    if (event.target === event.currentTarget) this.renderRoot.querySelector("input").focus();
+  }
+
+  #without(label) {
+    this.#say(this.labels.filter((other) => other !== label));
   }
 
   #key(event) {

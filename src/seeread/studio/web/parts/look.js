@@ -1,4 +1,4 @@
-// What things look like within elements, which the page's own sheet does not reach: `static styles = [look, css`...`]`.
+// What things look like within elements, which the page's own sheet does not reach: `static styles = [look, ...]`.
 import { css } from "/web/vendor/lit.js";
 
 export const look = css`
@@ -17,7 +17,8 @@ export const look = css`
   .mono { font-family: var(--mono); font-size: .9em; }
   button, select, input, textarea { font: inherit; color: inherit; letter-spacing: inherit; }
   button, .button {
-    background: var(--raised); border: 1px solid var(--line); border-radius: .5rem; padding: .4rem .85rem; cursor: pointer;
+    background: var(--raised); border: 1px solid var(--line); border-radius: .5rem; padding: .4rem .85rem;
+    cursor: pointer;
     line-height: 1.4; transition: background .12s, border-color .12s; text-decoration: none; color: inherit;
   }
   button:hover:not(:disabled), .button:hover { border-color: var(--muted); }
@@ -39,7 +40,9 @@ export const look = css`
   label { font-size: .875rem; color: var(--muted); }
   input[type="range"], input[type="checkbox"], input[type="radio"] { accent-color: var(--accent); }
   :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
-  .card { background: var(--page); border: 1px solid var(--line); border-radius: var(--round); padding: 1rem 1.1rem; }
+  .card {
+    background: var(--page); border: 1px solid var(--line); border-radius: var(--round); padding: 1rem 1.1rem;
+  }
   .row { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; }
   .stack { display: grid; gap: .75rem; min-width: 0; }
   table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; }

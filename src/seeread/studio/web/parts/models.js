@@ -17,13 +17,19 @@ export const forgetModels = () => { asked = null; };
 /** A name without whom it is of, as people read it. */
 export const shortName = (name) => name.split("/").at(-1);
 
-const ABILITIES = { compare: "compares pictures with words", write: "writes", point: "points", segment: "outlines", classify: "knows classes", fill: "fills gaps" };
+const ABILITIES = {
+  compare: "compares pictures with words", write: "writes", point: "points", segment: "outlines",
+  classify: "knows classes", fill: "fills gaps",
+};
+/** What a model is called, and what it does, as a list has it. */
+export const described = (model) => `${shortName(model.name)}${model.does ? ` · ${doing(model)}` : ""}`;
 /** What a model does, in a few words. */
 export const doing = (model) => (model.does ?? []).map((ability) => ABILITIES[ability] ?? ability).join(", ");
 
 class Models extends LitElement {
   static properties = {
-    chosen: { attribute: false }, able: { attribute: false }, several: { type: Boolean }, most: { type: Number }, label: {},
+    chosen: { attribute: false }, able: { attribute: false }, several: { type: Boolean }, most: { type: Number },
+    label: {},
     _all: { state: true }, _trouble: { state: true },
   };
   static styles = [look, css`
@@ -49,14 +55,15 @@ class Models extends LitElement {
 
   render() {
     if (this._trouble) return html`<sr-trouble .message=${this._trouble} again @again=${this.#ask}></sr-trouble>`;
-    const fit = (this._all ?? []).filter(({ does }) => !this.able || !does || this.able.some((one) => does.includes(one)));
+    const can = ({ does }) => !this.able || !does || this.able.some((one) => does.includes(one));
+    const fit = (this._all ?? []).filter(can);
     const chosen = this.chosen ?? [];
     if (!this.several) {
       return html`<label for="model">${this.label ?? "Model"}</label>
         <select id="model" @change=${(event) => this.#say([event.target.value])}>
           ${chosen.length ? nothing : html`<option value="" selected disabled>Choose a model</option>`}
           ${repeat(fit, ({ name }) => name, (model) => html`
-            <option value=${model.name} ?selected=${model.name === chosen[0]}>${shortName(model.name)}${model.does ? ` · ${doing(model)}` : ""}</option>`)}
+            <option value=${model.name} ?selected=${model.name === chosen[0]}>${described(model)}</option>`)}
         </select>`;
     }
     return html`<fieldset><legend>${this.label ?? "Models"}</legend><div class="row">

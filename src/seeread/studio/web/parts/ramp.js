@@ -1,6 +1,9 @@
 // The colours of maps, as the library draws them: from nothing through purple, red and orange to a light yellow; grey
 // where a map is not to be believed. Steps look equally large: lightness and hue go evenly in Oklab (Ottosson, 2020).
-const LIGHTNESS = [0.36, 0.94], HUE = [298, 462], CHROMA = [[0, 0.16], [0.45, 0.205], [1, 0.165]], GREYS = [0.25, 0.97];
+const LIGHTNESS = [0.36, 0.94];
+const HUE = [298, 462];
+const CHROMA = [[0, 0.16], [0.45, 0.205], [1, 0.165]]; // by share
+const GREYS = [0.25, 0.97];
 
 /** How much of the picture a map hides where it is hottest. */
 export const COVERED = 0.86;
@@ -9,12 +12,17 @@ const known = new Map();
 
 /** 256 colours [red, green, blue], from the coldest to the hottest. */
 export function ramp(believed = true) {
-  if (!known.has(believed)) known.set(believed, Array.from({ length: 256 }, (_, step) => colourOf(step / 255, believed)));
+  if (!known.has(believed)) {
+    known.set(believed, Array.from({ length: 256 }, (_, step) => colourOf(step / 255, believed)));
+  }
   return known.get(believed);
 }
 
 /** The colour of a share from 0 to 1, for a style sheet. */
-export const heatColour = (share, believed = true) => `rgb(${ramp(believed)[Math.round(255 * Math.min(Math.max(share, 0), 1))].join(" ")})`;
+export function heatColour(share, believed = true) {
+  const step = Math.round(255 * Math.min(Math.max(share, 0), 1));
+  return `rgb(${ramp(believed)[step].join(" ")})`;
+}
 
 const mixed = ([from, to], share) => from + (to - from) * share;
 

@@ -6,18 +6,37 @@ import "/web/pages/ask/why.js";
 import "/web/parts/busy.js";
 import "/web/parts/trouble.js";
 
+const BEGINNING = html`<p class="muted empty">Ask something about the picture. What was said before, the model hears
+  again each time.</p>`;
+const FORGETFUL = html`<p class="muted small">This model takes every message as a question by itself, about the picture
+  shown last.</p>`;
+const NOTHING = html`<span class="muted">(nothing)</span>`;
+
 class Chat extends LitElement {
   static properties = {
-    model: {}, picture: {}, _turns: { state: true }, _trouble: { state: true }, _progress: { state: true }, _writing: { state: true },
-    _why: { state: true }, _remembers: { state: true },
+    model: {}, picture: {}, _turns: { state: true }, _trouble: { state: true }, _progress: { state: true },
+    _writing: { state: true }, _why: { state: true }, _remembers: { state: true },
   };
   static styles = [look, css`
     .talk { display: grid; gap: .7rem; max-height: 26rem; overflow-y: auto; padding: .2rem; align-content: start; }
-    .turn { max-width: 88%; padding: .55rem .85rem; border-radius: .9rem; line-height: 1.45; white-space: pre-wrap; }
-    .user { justify-self: end; background: var(--accent); color: var(--on-accent); border-bottom-right-radius: .25rem; }
-    .assistant { justify-self: start; background: var(--raised); border: 1px solid var(--line); border-bottom-left-radius: .25rem; }
-    .user img { display: block; width: 4.5rem; height: 4.5rem; object-fit: cover; border-radius: .4rem; margin-bottom: .35rem; }
-    .writing::after { content: ""; display: inline-block; width: .5ch; height: 1em; background: var(--accent); vertical-align: -.12em; margin-left: .15ch; }
+    .turn {
+      max-width: 88%; padding: .55rem .85rem; border-radius: .9rem; line-height: 1.45; white-space: pre-wrap;
+    }
+    .user {
+      justify-self: end; background: var(--accent); color: var(--on-accent); border-bottom-right-radius: .25rem;
+    }
+    .assistant {
+      justify-self: start; background: var(--raised); border: 1px solid var(--line);
+      border-bottom-left-radius: .25rem;
+    }
+    .user img {
+      display: block; width: 4.5rem; height: 4.5rem; object-fit: cover; border-radius: .4rem;
+      margin-bottom: .35rem;
+    }
+    .writing::after {
+      content: ""; display: inline-block; width: .5ch; height: 1em; background: var(--accent);
+      vertical-align: -.12em; margin-left: .15ch;
+    }
     .below { justify-self: start; margin-top: -.45rem; }
     form { display: flex; gap: .5rem; align-items: end; }
     textarea { flex: 1; min-height: 2.6rem; max-height: 9rem; field-sizing: content; }
@@ -47,32 +66,49 @@ class Chat extends LitElement {
   }
 
   render() {
-    const busy = this._writing !== undefined && this._writing !== null;
+    const busy = this._writing != null;
     return html`<div class="stack">
       <div class="talk" role="log" aria-label="Conversation">
-        ${this._turns.length ? nothing : html`<p class="muted empty">Ask something about the picture. What you say before, the model hears again each time.</p>`}
-        ${repeat(this._turns, (_, index) => index, (turn, index) => html`
-          <div class="turn ${turn.speaker}">${turn.pictures?.map((name) => html`<img src=${pictureAt(name, 160)} alt="The picture shown">`)}${turn.text || html`<span class="muted">(nothing)</span>`}</div>
-          ${this.#explicable(index) ? html`<button class="quiet small below" aria-pressed=${String(this._why === index)} @click=${() => { this._why = this._why === index ? null : index; }}>Why?</button>` : nothing}`)}
-        ${busy && this._writing ? html`<div class="turn assistant writing">${this._writing}</div>` : nothing}
+        ${this._turns.length ? nothing : BEGINNING}
+        ${repeat(this._turns, (_, index) => index, (turn, index) => this.#turn(turn, index))}
+        ${this._writing ? html`<div class="turn assistant writing">${this._writing}</div>` : nothing}
       </div>
       ${busy && !this._writing ? html`<sr-busy .progress=${this._progress}></sr-busy>` : nothing}
-      ${this._remembers === false && this._turns.length > 2 ? html`<p class="muted small">This model takes every message as a question by itself, about the picture shown last.</p>` : nothing}
+      ${this._remembers === false && this._turns.length > 2 ? FORGETFUL : nothing}
       ${this._trouble ? html`<sr-trouble .message=${this._trouble}></sr-trouble>` : nothing}
       <form @submit=${this.#submit}>
-        <textarea rows="1" aria-label="Your message" placeholder="Say something about the picture" maxlength="4000" @keydown=${this.#key}></textarea>
-        ${busy ? html`<button type="button" @click=${() => this.#stopping?.abort()}>Stop</button>` : html`<button class="main">Send</button>`}
+        <textarea rows="1" aria-label="Your message" placeholder="Say something about the picture" maxlength="4000"
+          @keydown=${this.#key}></textarea>
+        ${busy
+          ? html`<button type="button" @click=${() => this.#stopping?.abort()}>Stop</button>`
+          : html`<button class="main">Send</button>`}
       </form>
-      ${this._turns.length && !busy ? html`<div class="row"><button class="quiet small" @click=${this.#undo}>Take the last message back</button>
-        <button class="quiet small" @click=${this.#clear}>Begin anew</button></div>` : nothing}
-      ${this._why != null && this.#explicable(this._why) ? html`<ask-why .body=${this.#explained(this._why)}></ask-why>` : nothing}
+      ${this._turns.length && !busy ? html`<div class="row">
+        <button class="quiet small" @click=${this.#undo}>Take the last message back</button>
+        <button class="quiet small" @click=${this.#clear}>Begin anew</button>
+      </div>` : nothing}
+      ${this._why != null && this.#explicable(this._why)
+        ? html`<ask-why .body=${this.#explained(this._why)}></ask-why>`
+        : nothing}
     </div>`;
+  }
+
+  #turn({ speaker, text, pictures = [] }, index) {
+    const toggle = () => { this._why = this._why === index ? null : index; };
+    return html`
+      <div class="turn ${speaker}">${pictures.map((name) => html`
+        <img src=${pictureAt(name, 160)} alt="The picture shown">`)}${text || NOTHING}</div>
+      ${this.#explicable(index)
+        ? html`<button class="quiet small below" aria-pressed=${String(this._why === index)} @click=${toggle}
+          >Why?</button>`
+        : nothing}`;
   }
 
   /** Only an answer that rests on one message and one picture is explained: what came before is not in it. */
   #explicable(index) {
     const [asked, answer] = [this._turns[index - 1], this._turns[index]];
-    return answer?.speaker === "assistant" && answer.text && (index === 1 || this._remembers === false) && this.#pictureOf(index - 1) && asked;
+    const alone = index === 1 || this._remembers === false;
+    return asked && answer?.speaker === "assistant" && answer.text && alone && this.#pictureOf(index - 1);
   }
 
   #pictureOf(index) {
@@ -80,7 +116,8 @@ class Chat extends LitElement {
   }
 
   #explained(index) {
-    return { model: this.model, picture: this.#pictureOf(index - 1), text: this._turns[index - 1].text, task: "answer", answer: this._turns[index].text };
+    const about = { model: this.model, picture: this.#pictureOf(index - 1), task: "answer" };
+    return { ...about, text: this._turns[index - 1].text, answer: this._turns[index].text };
   }
 
   #key(event) {
@@ -96,12 +133,15 @@ class Chat extends LitElement {
     const text = field.value.trim();
     if (!text || this._writing != null) return;
     field.value = "";
-    const shown = this.#pictureOf(this._turns.length - 1) === this.picture || !this.picture ? {} : { pictures: [this.picture] };
+    const seen = !this.picture || this.#pictureOf(this._turns.length - 1) === this.picture;
     const before = this._turns;
-    this._turns = [...before, { speaker: "user", text, ...shown }];
+    this._turns = [...before, { speaker: "user", text, ...(seen ? {} : { pictures: [this.picture] }) }];
     Object.assign(this, { _trouble: "", _why: null, _writing: "", _progress: {} });
     const stopping = (this.#stopping = new AbortController());
-    const on = { piece: (piece) => { this._writing += piece; }, progress: (progress) => { this._progress = progress; } };
+    const on = {
+      piece: (piece) => { this._writing += piece; },
+      progress: (progress) => { this._progress = progress; },
+    };
     try {
       const answer = await follow("/api/chat", { model: this.model, turns: this._turns }, on, stopping);
       this._remembers = answer.remembers;

@@ -7,29 +7,42 @@ import { heatColour } from "/web/parts/ramp.js";
 import "/web/parts/busy.js";
 import "/web/parts/trouble.js";
 
+const COMPARED = "(to compare with)";
 const CONTROLS = { random: "random maps", centre: "the middle", edges: "edges" };
 
 class Why extends LitElement {
-  static properties = { body: { attribute: false }, _method: { state: true }, _chosen: { state: true }, _found: { state: true } };
+  static properties = {
+    body: { attribute: false }, _method: { state: true }, _chosen: { state: true }, _found: { state: true },
+  };
   static styles = [look, css`
-    section { border: 1px solid var(--line); border-radius: var(--round); padding: .9rem 1rem; display: grid; gap: .8rem; background: var(--raised); }
+    section {
+      border: 1px solid var(--line); border-radius: var(--round); padding: .9rem 1rem; display: grid; gap: .8rem;
+      background: var(--raised);
+    }
     .head { display: flex; flex-wrap: wrap; gap: .5rem 1rem; justify-content: space-between; align-items: end; }
     .head label { flex: 0 1 13rem; min-width: 0; }
     .parts { display: flex; flex-wrap: wrap; gap: .3rem; }
     .parts button { padding: .15rem .55rem; background: var(--page); }
-    .parts button[aria-pressed="true"] { background: var(--accent); color: var(--on-accent); border-color: var(--accent); }
+    .parts button[aria-pressed="true"] {
+      background: var(--accent); color: var(--on-accent); border-color: var(--accent);
+    }
     .parts .doubted { border-style: dashed; color: var(--muted); }
     .verdict { font-weight: 600; }
     .verdict.believed { color: var(--good); }
     .verdict.doubted { color: var(--warn); }
-    .scale { display: grid; grid-template-columns: auto 1fr auto; gap: .2rem .7rem; align-items: center; font-size: .85rem; }
+    .scale {
+      display: grid; grid-template-columns: auto 1fr auto; gap: .2rem .7rem; align-items: center;
+      font-size: .85rem;
+    }
     .track { position: relative; height: .55rem; border-radius: .3rem; background: var(--line); overflow: hidden; }
     .track div { position: absolute; inset: 0 auto; border-radius: .3rem; background: var(--muted); opacity: .6; }
     .own .track div { background: var(--accent); opacity: 1; }
     .own { font-weight: 600; }
     .scale > div { display: contents; }
     .legend { height: .6rem; border-radius: .3rem; }
-    .ends { display: flex; justify-content: space-between; font-size: .78rem; color: var(--muted); margin-top: .15rem; }
+    .ends {
+      display: flex; justify-content: space-between; font-size: .78rem; color: var(--muted); margin-top: .15rem;
+    }
     select { padding: .25rem .5rem; font-size: .875rem; }
     p { font-size: .9rem; }
   `];
@@ -71,50 +84,65 @@ class Why extends LitElement {
   }
 
   render() {
-    const { maps = [], methods = [], method, notes = [] } = this._found ?? {};
-    const map = maps[this._chosen];
+    const map = this._found?.maps[this._chosen];
+    const { trouble, busy, progress } = this.#maps;
     return html`<section aria-label="Where it comes from">
-      <div class="head">
-        <h3>Where it comes from</h3>
-        ${methods.length > 1 ? html`<label>Method <select @change=${this.#other}>
-          ${methods.map(({ name, kind }) => html`<option value=${name} ?selected=${name === method.name}>${name}${kind === "baseline" ? " (to compare with)" : ""}</option>`)}
-        </select></label>` : nothing}
-      </div>
-      ${this.#maps.trouble ? html`<sr-trouble .message=${this.#maps.trouble}></sr-trouble>` : nothing}
-      ${this.#maps.busy ? html`<sr-busy .progress=${this.#maps.progress} stoppable @stop=${() => this.#maps.stop()}></sr-busy>` : nothing}
-      ${map ? html`
-        ${maps.length > 1 ? html`<div class="parts" role="group" aria-label="Parts of the answer">${repeat(maps, (_, index) => index, (part, index) => html`
-          <button class=${part.faithfulness?.believed === false ? "doubted" : ""} aria-pressed=${String(index === this._chosen)}
-            @click=${() => this.#choose(index)} @pointerenter=${() => this.#choose(index)} @focus=${() => this.#choose(index)}>${part.about}</button>`)}
-        </div>` : nothing}
-        <div>
-          <div class="legend" style=${styleMap({ background: gradient(map.faithfulness?.believed !== false) })}></div>
-          <div class="ends"><span>nothing came from there</span><span>most came from there</span></div>
-        </div>
-        ${this.#belief(map)}
-        <p class="muted">${method.summary}${/^arXiv/.test(method.source) ? html` <span class="small">(${method.source})</span>` : nothing}</p>
-        ${notes.filter((note) => this._found === this.#tests.result || !note.includes("not tested")).map((note) => html`<p class="muted">${note}</p>`)}
-      ` : nothing}
+      <div class="head"><h3>Where it comes from</h3>${this.#methods()}</div>
+      ${trouble ? html`<sr-trouble .message=${trouble}></sr-trouble>` : nothing}
+      ${busy ? html`<sr-busy .progress=${progress} stoppable @stop=${() => this.#maps.stop()}></sr-busy>` : nothing}
+      ${map ? html`${this.#parts()}${legend(map)}${this.#belief(map)}${this.#notes()}` : nothing}
     </section>`;
+  }
+
+  /** To choose another, where several fit. */
+  #methods() {
+    const { methods = [], method } = this._found ?? {};
+    if (methods.length < 2) return nothing;
+    return html`<label>Method <select @change=${this.#other}>
+      ${methods.map(({ name, kind }) => html`
+        <option value=${name} ?selected=${name === method.name}>${name} ${kind === "baseline" ? COMPARED : ""}</option>`)}
+    </select></label>`;
+  }
+
+  /** Whatever has a map of its own: labels, words, boxes. */
+  #parts() {
+    const { maps } = this._found;
+    if (maps.length < 2) return nothing;
+    return html`<div class="parts" role="group" aria-label="Parts of the answer">
+      ${repeat(maps, (_, index) => index, ({ about, faithfulness }, index) => {
+        const choose = () => this.#choose(index);
+        return html`<button class=${faithfulness?.believed === false ? "doubted" : ""}
+          aria-pressed=${String(index === this._chosen)} @click=${choose} @pointerenter=${choose} @focus=${choose}
+          >${about}</button>`;
+      })}
+    </div>`;
   }
 
   /** The score of the map beside those of maps that know nothing. */
   #belief({ faithfulness }) {
-    if (this.#tests.busy) return html`<sr-busy .progress=${{ ...this.#tests.progress, what: "Testing how far to believe it" }} stoppable @stop=${() => this.#tests.stop()}></sr-busy>`;
-    if (this.#tests.trouble) return html`<sr-trouble .message=${this.#tests.trouble}></sr-trouble>`;
+    const { busy, trouble, progress } = this.#tests;
+    if (busy) {
+      return html`<sr-busy .progress=${{ ...progress, what: "Testing how far to believe it" }} stoppable
+        @stop=${() => this.#tests.stop()}></sr-busy>`;
+    }
+    if (trouble) return html`<sr-trouble .message=${trouble}></sr-trouble>`;
     if (!faithfulness) return html`<p class="muted">How far to believe this map was not tested.</p>`;
-    const rows = [["this map", faithfulness.score, true], ...Object.entries(faithfulness.controls).map(([name, score]) => [CONTROLS[name] ?? name, score, false])];
-    const low = Math.min(0, ...rows.map(([, score]) => score)), high = Math.max(0.01, ...rows.map(([, score]) => score));
-    const share = (score) => (score - low) / (high - low);
+    const controls = Object.entries(faithfulness.controls);
+    const others = controls.map(([name, score]) => [CONTROLS[name] ?? name, score]);
     return html`
       <p class="verdict ${faithfulness.believed ? "believed" : "doubted"}">${faithfulness.verdict}</p>
-      <div class="scale">${rows.map(([name, score, own]) => {
-        const [from, to] = [share(0), share(score)].sort((a, b) => a - b);
-        return html`<div class=${own ? "own" : ""}><span>${name}</span>
-          <span class="track"><div style=${styleMap({ left: `${100 * from}%`, width: `${Math.max(100 * (to - from), 1)}%` })}></div></span>
-          <span class="number">${score.toFixed(2)}</span></div>`;
-      })}</div>
-      <p class="muted">How much more the answer suffers when the picture is blurred where the map is hot than where it is cold; higher is better, and a map is worth something only above all others.</p>`;
+      ${scale([["this map", faithfulness.score], ...others])}
+      <p class="muted">How much more the answer suffers when the picture is blurred where the map is hot than where it
+        is cold; higher is better, and a map is worth something only above all others.</p>`;
+  }
+
+  #notes() {
+    const { method, notes } = this._found;
+    const tested = this._found === this.#tests.result;
+    const said = notes.filter((note) => tested || !note.includes("not tested"));
+    return html`
+      <p class="muted">${method.summary} ${/^arXiv/.test(method.source) ? `(${method.source})` : nothing}</p>
+      ${said.map((note) => html`<p class="muted">${note}</p>`)}`;
   }
 
   #other(event) {
@@ -132,5 +160,28 @@ class Why extends LitElement {
   }
 }
 
-const gradient = (believed) => `linear-gradient(to right, ${[0, 0.2, 0.4, 0.6, 0.8, 1].map((share) => heatColour(share, believed)).join(", ")})`;
+/** What the colours say. */
+function legend({ faithfulness }) {
+  const believed = faithfulness?.believed !== false;
+  const steps = [0, 0.2, 0.4, 0.6, 0.8, 1].map((share) => heatColour(share, believed));
+  return html`<div>
+    <div class="legend" style=${styleMap({ background: `linear-gradient(to right, ${steps.join(", ")})` })}></div>
+    <div class="ends"><span>nothing came from there</span><span>most came from there</span></div>
+  </div>`;
+}
+
+/** Scores, [name, score] each, as bars from 0, below it to the left; the first is the map's own. */
+function scale(rows) {
+  const scores = rows.map(([, score]) => score);
+  const low = Math.min(0, ...scores), high = Math.max(0.01, ...scores);
+  const share = (score) => (score - low) / (high - low);
+  return html`<div class="scale">${rows.map(([name, score], index) => {
+    const [from, to] = [share(0), share(score)].sort((a, b) => a - b);
+    const bar = { left: `${100 * from}%`, width: `${Math.max(100 * (to - from), 1)}%` };
+    return html`<div class=${index ? "" : "own"}>
+      <span>${name}</span><span class="track"><div style=${styleMap(bar)}></div></span>
+      <span class="number">${score.toFixed(2)}</span>
+    </div>`;
+  })}</div>`;
+}
 customElements.define("ask-why", Why);
