@@ -8,6 +8,7 @@ from dataclasses import asdict
 from io import BytesIO
 from typing import Any
 
+import numpy
 import torch
 from PIL import Image
 from torch import Tensor
@@ -66,7 +67,7 @@ def steps(inside: Inside, number: int, item: int, head: int, query: int) -> dict
         "query": _rounded(found.query), "keys": _rounded(found.keys), "values": _rounded(found.values),
         "products": _rounded(found.products), "scale": found.scale, "softcap": found.softcap,
         "similarities": [None if math.isinf(one) else round(one, 4) for one in found.similarities.tolist()],
-        "exponentials": _rounded(found.exponentials, 6), "shares": _rounded(found.shares, 6),
+        "exponentials": _exact(found.exponentials), "shares": _exact(found.shares),
         "taken": _rounded(found.taken), "added": None if found.added is None else _rounded(found.added),
     }  # fmt: skip
 
@@ -103,7 +104,7 @@ def _stages(inside: Inside) -> list[dict[str, Any]]:
                 shown = Image.fromarray(torch.linalg.vector_norm(vectors, dim=-1).view(rows, columns).cpu().numpy())
                 side = int(CELLS**0.5)
                 small = shown.resize((min(columns, side), min(rows, side)), Image.Resampling.BOX)
-                values = torch.tensor(list(small.getdata()))
+                values = torch.from_numpy(numpy.array(small)).flatten()
                 rows, columns = small.height, small.width
             else:
                 values = torch.linalg.vector_norm(vectors, dim=-1)
@@ -195,18 +196,18 @@ def _result(inside: Inside) -> dict[str, Any]:
         if not compares:
             shares = logits.exp()
         told: dict[str, Any] = {"kind": "labels", "loss": "softmax" if softmax else "sigmoid"}
-        told |= {"labels": list(target.labels), "scores": _rounded(logits), "shares": _rounded(shares, 6)}
+        told |= {"labels": list(target.labels), "scores": _rounded(logits), "shares": _exact(shares)}
         return told | (_compared(inside) if compares else {})
     tokenizer = target.model.processor.tokenizer
     likely = likeliest(logits, tokenizer)
     written = inside.scene.texts[0].pieces[-len(target.ids) :]
     ends = [*written, None]
     chances = logits.softmax(dim=-1)
-    said = [float(chances[place, one]) for place, one in enumerate(target.ids)]
+    said = _exact(torch.stack([chances[place, one] for place, one in enumerate(target.ids)]))
     return {
         "kind": "answer", "answer": target.answer,
         "tokens": [
-            {"text": text, "share": None if place >= len(said) else round(said[place], 6), "likeliest": _words(words)}
+            {"text": text, "share": None if place >= len(said) else said[place], "likeliest": _words(words)}
             for place, (text, words) in enumerate(zip(ends, likely, strict=True))
         ],
     }  # fmt: skip
@@ -223,11 +224,16 @@ def _compared(inside: Inside) -> dict[str, Any]:
 
 
 def _words(words: Sequence[tuple[str, float]]) -> list[dict[str, Any]]:
-    return [{"text": text, "value": round(value, 5)} for text, value in words]
+    return [{"text": text, "value": float(f"{value:.6g}")} for text, value in words]
 
 
 def _place(place: Place) -> dict[str, Any]:
     return asdict(place)
+
+
+def _exact(numbers: Tensor) -> list[float]:
+    """Shares, of which small ones matter, too: with so many digits in all."""
+    return [float(f"{one:.6g}") for one in numbers.detach().float().cpu().tolist()]
 
 
 def _rounded(numbers: Tensor, digits: int = 4) -> Any:

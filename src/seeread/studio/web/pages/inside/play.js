@@ -77,8 +77,8 @@ class Play extends LitElement {
   }
 
   #best() {
-    const { shares } = this._steps;
-    return shares.map((share, key) => ({ share, key })).sort((one, other) => other.share - one.share).slice(0, SHOWN);
+    const { shares, similarities } = this._steps;
+    return shares.map((share, key) => ({ share, key })).filter(({ key }) => similarities[key] !== null).sort((one, other) => other.share - one.share).slice(0, SHOWN);
   }
 
   #told() {
@@ -103,7 +103,8 @@ class Play extends LitElement {
   #table() {
     const steps = this._steps;
     const best = this.#best();
-    const rest = steps.shares.length - best.length;
+    const hidden = steps.similarities.filter((one) => one === null).length;
+    const rest = steps.shares.length - best.length - hidden;
     const left = 1 - best.reduce((sum, { share }) => sum + share, 0);
     const most = Math.max(...best.flatMap(({ key }) => [...steps.keys[key], ...steps.query].map(Math.abs)));
     const strong = Math.max(...best.flatMap(({ key }) => steps.values[key].map(Math.abs)));
@@ -118,6 +119,7 @@ class Play extends LitElement {
           <td class="figure ${off(1)}">${shown(steps.similarities[key])}</td>
           <td class="figure ${off(2)}">${percent(share)}</td>
           <td class=${off(2)}><div class="bar" style=${styleMap({ width: `${100 * share}%` })}></div></td></tr>`)}
+        ${hidden ? html`<tr><td class="muted" colspan="3">${hidden} at which it may not look: they come later</td><td class="figure muted ${off(2)}">0 %</td><td></td></tr>` : nothing}
         ${rest > 0 ? html`<tr><td class="muted">${rest} more</td><td></td><td></td><td class="figure muted ${off(2)}">${percent(Math.max(left, 0))}</td><td class=${off(2)}><div class="bar" style=${styleMap({ width: `${100 * Math.max(left, 0)}%`, opacity: 0.4 })}></div></td></tr>` : nothing}
       </tbody></table>`;
   }
