@@ -30,11 +30,17 @@ class Answer extends LitElement {
 
   updated(changed) {
     if (["model", "picture", "task", "question"].some((name) => changed.has(name)) || this.#relabelled(changed)) this.#ask();
-    else if ((changed.has("tested") || (this.tested && this.task === "classify" && changed.has("about"))) && this.#asking.result) this.#explain(this.#asking.result);
+    else if (this.#asking.result && (changed.has("tested") || (changed.has("about") && this.#wants))) this.#explain(this.#asking.result);
   }
 
   #relabelled(changed) {
     return this.task === "classify" && changed.has("labels") && String(changed.get("labels")) !== String(this.labels);
+  }
+
+  /** Whether there is no map yet of the label that was chosen. */
+  get #wants() {
+    const known = (this.#maps.result?.maps ?? []).some(({ about }) => about === this.about);
+    return this.task === "classify" && !known && this.#asking.result.scores.some(({ label }) => label === this.about);
   }
 
   get #able() {
@@ -62,8 +68,10 @@ class Answer extends LitElement {
     const about = { model: this.model, picture: this.picture, ...checks };
     if (this.task === "classify") {
       const shown = result.scores.slice(0, SHOWN).map(({ label }) => label);
-      const one = shown.includes(this.about) ? this.about : shown[0]; // to test a map takes a while: only the one that is looked at
-      return this.#maps.ask("/api/explain", { ...about, task: "classify", labels: this.tested ? [one] : shown });
+      // One that writes has a map of one answer at a time; and to test a map takes a while.
+      const single = this.tested || !this.does?.includes("compare");
+      const one = shown.includes(this.about) ? this.about : shown[0];
+      return this.#maps.ask("/api/explain", { ...about, task: "classify", labels: single ? [one] : shown });
     }
     if (!result.text) return this.#maps.forget();
     const asked = this.task === "answer" ? { text: this.question, task: "answer" } : { task: "caption" };
