@@ -172,6 +172,25 @@ def test_boxes_are_drawn_where_they_are(address: str, chromium: Any) -> None:
         assert opened.complaints == []
 
 
+def test_masks_are_filled_where_they_are(address: str, chromium: Any) -> None:
+    """Run lengths go column by column, as COCO has them: here the second and third column of four, and three rows."""
+    draw = """async () => {
+        const found = document.createElement("ask-found");
+        const pixels = { x_min: 1, y_min: 0, x_max: 3, y_max: 3 };
+        const box = { x_min: 0.25, y_min: 0, x_max: 0.75, y_max: 1 };
+        Object.assign(found, { picture: "scene-1", size: [4, 3], chosen: null,
+            objects: [{ label: "", box, pixels, mask: { size: [3, 4], counts: [3, 6, 3] } }] });
+        document.body.append(found);
+        await found.updateComplete;
+        const canvas = found.renderRoot.querySelector("canvas");
+        const { data } = canvas.getContext("2d").getImageData(0, 0, 4, 3);
+        return Array.from({ length: 12 }, (_, place) => Number(data[4 * place + 3] > 0));
+    }"""
+    with visited(chromium, at(address, model=CLIP)) as opened:
+        opened.page.wait_for_selector("sr-bars li")
+        assert opened.page.evaluate(draw) == [0, 1, 1, 0] * 3
+
+
 def test_a_conversation(address: str, chromium: Any) -> None:
     with visited(chromium, at(address, model=LLAVA, picture="scene-1", task="chat"), 390) as opened:
         page = opened.page

@@ -19,9 +19,8 @@ class Chat extends LitElement {
   };
   static styles = [look, css`
     .talk { display: grid; gap: .7rem; max-height: 26rem; overflow-y: auto; padding: .2rem; align-content: start; }
-    .turn {
-      max-width: 88%; padding: .55rem .85rem; border-radius: .9rem; line-height: 1.45; white-space: pre-wrap;
-    }
+    .turn { max-width: 88%; padding: .55rem .85rem; border-radius: .9rem; line-height: 1.45; }
+    .said { white-space: pre-wrap; }
     .user {
       justify-self: end; background: var(--accent); color: var(--on-accent); border-bottom-right-radius: .25rem;
     }
@@ -71,7 +70,7 @@ class Chat extends LitElement {
       <div class="talk" role="log" aria-label="Conversation">
         ${this._turns.length ? nothing : BEGINNING}
         ${repeat(this._turns, (_, index) => index, (turn, index) => this.#turn(turn, index))}
-        ${this._writing ? html`<div class="turn assistant writing">${this._writing}</div>` : nothing}
+        ${this._writing ? html`<div class="turn assistant writing"><span class="said">${this._writing}</span></div>` : nothing}
       </div>
       ${busy && !this._writing ? html`<sr-busy .progress=${this._progress}></sr-busy>` : nothing}
       ${this._remembers === false && this._turns.length > 2 ? FORGETFUL : nothing}
@@ -96,8 +95,10 @@ class Chat extends LitElement {
   #turn({ speaker, text, pictures = [] }, index) {
     const toggle = () => { this._why = this._why === index ? null : index; };
     return html`
-      <div class="turn ${speaker}">${pictures.map((name) => html`
-        <img src=${pictureAt(name, 160)} alt="The picture shown">`)}${text || NOTHING}</div>
+      <div class="turn ${speaker}">
+        ${pictures.map((name) => html`<img src=${pictureAt(name, 160)} alt="The picture shown">`)}
+        <span class="said">${text || NOTHING}</span>
+      </div>
       ${this.#explicable(index)
         ? html`<button class="quiet small below" aria-pressed=${String(this._why === index)} @click=${toggle}
           >Why?</button>`

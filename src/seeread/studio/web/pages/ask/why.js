@@ -30,6 +30,7 @@ class Why extends LitElement {
     .verdict { font-weight: 600; }
     .verdict.believed { color: var(--good); }
     .verdict.doubted { color: var(--warn); }
+    .unproven { color: var(--warn); }
     .scale {
       display: grid; grid-template-columns: auto 1fr auto; gap: .2rem .7rem; align-items: center;
       font-size: .85rem;
@@ -137,10 +138,11 @@ class Why extends LitElement {
   }
 
   #notes() {
-    const { method, notes } = this._found;
+    const { method, notes, record } = this._found;
     const tested = this._found === this.#tests.result;
     const said = notes.filter((note) => tested || !note.includes("not tested"));
     return html`
+      ${record ? html`<p class=${record.proven === false ? "unproven" : ""}>${record.sentence}</p>` : nothing}
       <p class="muted">${method.summary} ${/^arXiv/.test(method.source) ? `(${method.source})` : nothing}</p>
       ${said.map((note) => html`<p class="muted">${note}</p>`)}`;
   }
