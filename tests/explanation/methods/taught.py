@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -12,27 +11,19 @@ from PIL import Image
 from torch import nn
 
 from seeread.explanation.aim import aim
-from seeread.explanation.methods.method import Drawn
+from seeread.explanation.methods.method import Drawn, Method
 from seeread.explanation.target import AnyTarget, Labels
 from seeread.interface import Compares
+from seeread.preprocessing.dialogue import ask
 from seeread.pretrained import Pretrained
 from seeread.training.objectives.writing import next_token
-from tests.training.learners import CLASSED, COLOURS, LEARNERS, QUESTION, VISION
-
-from seeread.preprocessing.dialogue import ask  # isort: skip
+from tests.training.learners import COLOURS, LEARNERS, QUESTION
 
 HEEDED = 1
 """The patch, in reading order: above on the right."""
 
 RGB = {"red": (220, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 220), "white": (240, 240, 240)}
-KINDS: dict[str, tuple[str, dict[str, Any]]] = {
-    "class token": ("dual_encoder", {"vision": CLASSED}),
-    "attention pooling": ("dual_encoder", {"vision": VISION, "image_pool": "attention"}),
-    "llava": ("llava", {}),
-    "pali": ("pali", {}),
-    "flamingo": ("flamingo", {}),
-    "fuyu": ("fuyu", {}),
-}
+FAMILIES = ("dual_encoder", "flamingo", "fuyu")
 
 
 def drawn(chance: random.Random) -> tuple[Image.Image, str]:
@@ -46,11 +37,9 @@ def drawn(chance: random.Random) -> tuple[Image.Image, str]:
 
 
 @cache
-def model_of(kind: str, steps: int = 150) -> Pretrained:
+def model_of(family: str, steps: int = 150) -> Pretrained:
     """Taught in a second or two; with no steps it has random weights."""
-    family, changes = KINDS[kind]
     learner = LEARNERS[family]
-    learner = replace(learner, config=replace(learner.config, **changes))
     module, chance = learner.model(), random.Random(0)
     for name, weight in module.named_parameters():
         if name.endswith("gate"):
@@ -91,9 +80,9 @@ def aimed(model: Pretrained, picture: Image.Image, colour: str) -> AnyTarget:
     return aim(model, picture, QUESTION, answer=colour)
 
 
-def found(method: Any, kind: str, steps: int = 150, pictures: int = 16) -> float:
+def found(method: Method, family: str, steps: int = 150, pictures: int = 16) -> float:
     """In which share of pictures the first map is largest in the quarter that is heeded."""
-    chance, model = random.Random(1), model_of(kind, steps)
+    chance, model = random.Random(1), model_of(family, steps)
     return sum(hottest(method.maps(aimed(model, *drawn(chance)))[0]) == HEEDED for _ in range(pictures)) / pictures
 
 

@@ -4,18 +4,17 @@ import pytest
 
 from seeread.explanation.methods.legrad import LEGRAD
 from seeread.explanation.methods.relevance import RELEVANCE
-from tests.explanation.methods.taught import KINDS, found
+from tests.explanation.methods.taught import FAMILIES, found
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_relevance_finds_what_is_heeded(kind: str) -> None:
-    assert found(RELEVANCE, kind) >= 0.9
+@pytest.mark.parametrize("family", FAMILIES)
+def test_relevance_finds_what_is_heeded(family: str) -> None:
+    assert found(RELEVANCE, family) >= 0.9
 
 
-@pytest.mark.parametrize("kind", ["class token", "attention pooling"])
-def test_legrad_finds_what_is_heeded(kind: str) -> None:
-    assert found(LEGRAD, kind) >= 0.9
+def test_legrad_finds_what_is_heeded() -> None:
+    assert found(LEGRAD, "dual_encoder") >= 0.9
 
 
 def test_random_weights_heed_nothing() -> None:
-    assert sum(found(RELEVANCE, kind, steps=0) for kind in KINDS) / len(KINDS) < 0.5
+    assert sum(found(RELEVANCE, family, steps=0) for family in FAMILIES) / len(FAMILIES) < 0.6
