@@ -49,6 +49,7 @@ class Looks extends LitElement {
     figcaption, .caption { color: var(--muted); font-size: .82rem; }
     .scale { display: inline-block; width: 6rem; height: .6rem; border-radius: .3rem; vertical-align: middle; }
     .cell { white-space: nowrap; }
+    .texts > .note { min-height: 6.2rem; } /* or what is pointed at would move away as the words change */
   `];
 
   #ends = new Map();
@@ -115,12 +116,12 @@ class Looks extends LitElement {
     const best = row.map((share, key) => ({ share, key })).sort((one, other) => other.share - one.share).slice(0, 5);
     const now = named(queries[this.#query], this.run.views);
     return html`
-      <p class="note" aria-live="polite"><b>${now}</b>${decides ? " (the last before the answer: what it takes in decides the first word)" : ""} looks at ${best.map(({ share, key }, place) => html`${place ? ", " : ""}${pictured(keys[key], this.run.views)} <b class="number">${percent(share)}</b>`)}.</p>
       ${same ? nothing : html`<div><div class="caption">Choose who looks:</div>${this.#tokens(queries, true, null, most)}</div>`}
       <div class="board">
         ${this.run.views.map((view, number) => this.#grid(view, number, keys, row, Math.max(...cells, 1e-12), same))}
         <div class="texts">
           ${keys.some(({ kind }) => kind !== "cell") ? html`<div><div class="caption">${same ? "Point at one to see what it looks at" : "What is looked at"}</div>${this.#tokens(keys, same, row, most)}</div>` : nothing}
+          <p class="note" aria-live="polite"><b>${now}</b>${decides ? " (the last before the answer: what it takes in decides the first word)" : ""} looks at ${best.map(({ share, key }, place) => html`${place ? ", " : ""}${pictured(keys[key], this.run.views)} <b class="number">${percent(share)}</b>`)}.</p>
           <div class="caption"><span class="scale" style="background:linear-gradient(to right, ${[0, 0.25, 0.5, 0.75, 1].map((share) => heatColour(share)).join(",")})"></span>
             ${[[cells, "the picture"], [others, "the rest"]].filter(([shares]) => shares.length).map(([shares, what], place) => html`${place ? "; " : "from 0 to the most: "}<b>${what}</b> gets ${percent(shares.reduce((sum, one) => sum + one, 0))} in all, at most ${percent(Math.max(...shares))}`)}.</div>
         </div>
