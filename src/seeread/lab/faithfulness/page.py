@@ -1,10 +1,12 @@
 """What a benchmark of explanations has found, as sections of a page."""
 
 from collections.abc import Sequence
+from typing import get_args
 
-from seeread.charts.chart import Bars, Cell, Piece, Section, Series, Table, Words
+from seeread.charts.chart import Cell, Matrix, Piece, Section, Table, Words
 from seeread.charts.figures import figure, interval
 from seeread.lab.faithfulness.benchmark import Benchmark
+from seeread.lab.faithfulness.measured import Kind
 from seeread.lab.faithfulness.rows import TESTS, Row, Test
 
 TITLES: dict[Test, str] = {
@@ -16,17 +18,19 @@ TITLES: dict[Test, str] = {
     "no shortcut": "No shortcut to be found",
 }
 
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
 
 def sections(benchmark: Benchmark) -> list[Section]:
-    """One for each test that was made: bars of the methods in each model with their 95 % intervals, and a table."""
+    """One for each test that was made: methods by models at a glance, and a table with the intervals."""
     read = Words(
         "How to read this",
         [
             "An explanation is a map that says where in a picture an answer came from. In drawn scenes it is known "
             "where that is: each thing can be left out, painted anew, or marked. A method is to be believed where it "
             "does better than maps that know nothing of the model: random blobs, the centre, the edges of things.",
-            f"{benchmark.scenes} scenes for each model, seed {benchmark.seed}, seeread {benchmark.version}. The lines "
-            "are the bounds within which 95 of 100 other sets of scenes would lie.",
+            f"{benchmark.scenes} scenes for each model, seed {benchmark.seed}, seeread {benchmark.version}. An "
+            "interval holds what 95 of 100 other sets of scenes would give.",
         ],
     )  # fmt: skip
     made = [test for test in TESTS if any(row.test == test for row in benchmark.rows)]
@@ -34,23 +38,19 @@ def sections(benchmark: Benchmark) -> list[Section]:
 
 
 def _section(benchmark: Benchmark, test: Test) -> Section:
-    rows = [row for row in benchmark.rows if row.test == test]
-    models, methods = (list(dict.fromkeys(getattr(row, field) for row in rows)) for field in ("model", "method"))
-    series = []
-    for method in methods:
-        by_model = {row.model: row.measured for row in rows if row.method == method}
-        series.append(
-            Series(
-                method,
-                [by_model[name].score if name in by_model else None for name in models],
-                [by_model[name].low if name in by_model else None for name in models],
-                [by_model[name].high if name in by_model else None for name in models],
-                hollow=any(row.kind == "control" for row in rows if row.method == method),
-            )
-        )
-    lead = f"{TESTS[test][0].upper()}{TESTS[test][1:]}."
+    """Methods below each other, controls last; models side by side."""
+    rows = sorted((row for row in benchmark.rows if row.test == test), key=lambda row: KINDS.index(row.kind))
+    models = list(dict.fromkeys(row.model for row in benchmark.rows if row.test == test))
+    names = {row.method: row.method if row.kind == "shipped" else f"{row.method} ({row.kind})" for row in rows}
+    scores = {(row.method, row.model): row.measured.score for row in rows}
+    values = [[scores.get((method, model)) for model in models] for method in names]
+    shown = [model.removeprefix("seeread/") for model in models]
     columns = ["model", "method", "kind", "score", "95% interval", "scenes", "beats what knows nothing"]
-    pieces: list[Piece] = [Bars("", models, series), Table("", columns, [_cells(row) for row in rows])]
+    lead = f"{TESTS[test][0].upper()}{TESTS[test][1:]}."
+    pieces: list[Piece] = [
+        Matrix("", list(names.values()), shown, values, "percent"),
+        Table("", columns, [_cells(row) for row in rows]),
+    ]
     return Section(TITLES[test], pieces, lead)
 
 
