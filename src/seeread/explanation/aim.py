@@ -32,7 +32,7 @@ Task = Literal["classify", "caption", "answer", "detect", "segment"]
 TASKS: tuple[Task, ...] = ("classify", "caption", "answer", "detect", "segment")
 
 MAX_TOKENS = {"detect": 256, "segment": 256}
-LONGEST = 40
+LONGEST = 24
 """Tokens of an answer, of a task for which `MAX_TOKENS` says nothing else: each word of it is explained."""
 
 FEW = 3

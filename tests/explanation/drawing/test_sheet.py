@@ -43,11 +43,19 @@ def test_what_is_believed_needs_no_grey_and_what_is_untested_no_figures(written:
     assert not any("faithful" in text.lower() or "blind" in text for text in written)
 
 
-def test_several_methods_stand_beside_their_maps(written: list[str]) -> None:
-    both = [explanation(heatmap()), explanation(heatmap(), method="rollout")]
-    sheet(picture(), both)
+def test_several_methods_stand_before_their_maps(written: list[str]) -> None:
+    maps = [heatmap(f"word{place}") for place in range(5)]
+    sheet(picture(), [explanation(*maps), explanation(*maps, method="rollout")])
     assert "tests/model, explained in 2 ways" in written
     assert {"relevance", "rollout", "arXiv:1"} <= set(written)
+    assert written.count("word4") == 2
+
+
+def test_several_methods_with_a_map_each_stand_side_by_side(written: list[str]) -> None:
+    drawn = sheet(picture(), [explanation(heatmap()), explanation(heatmap(), method="rollout")])
+    assert {"relevance", "rollout"} <= set(written)
+    assert "arXiv:1" not in written
+    assert drawn.width > drawn.height
 
 
 @pytest.mark.parametrize("size", [(320, 240), (3000, 200), (40, 900), (8, 8)])

@@ -30,19 +30,13 @@ MOST = 16
 def sheet(picture: Image.Image, explanations: Sequence[Explanation]) -> Image.Image:
     """The picture as it is, and then all maps, those of each method under its name. `explanations` are of one picture
     and one text."""
-    shown = [one.maps[:MOST] for one in explanations]
     scale = min(PANEL / picture.width, TALLEST / picture.height)
     size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-    columns = min(max(map(len, shown)) + 1, IN_A_ROW)
     cell = max(size[0], PANEL * 3 // 4)
+    rows = _rows(picture, explanations, size, cell)
+    columns = max(2, max(map(len, rows)))
     width = 2 * MARGIN + columns * cell + (columns - 1) * GAP
-    parts = [_heading(explanations, width)]
-    if len(explanations) > 1:
-        parts.append(_row([_plain(picture, size, cell)], width, cell))
-    for one, maps in zip(explanations, shown, strict=True):
-        cards = [_card(picture, heatmap, size, cell) for heatmap in maps]
-        cards.insert(0, _plain(picture, size, cell) if len(explanations) == 1 else _method(one, cell))
-        parts += [_row(cards[start : start + columns], width, cell) for start in range(0, len(cards), columns)]
+    parts = [_heading(explanations, width), *(_row(cards, width, cell) for cards in rows)]
     parts.append(_foot(explanations, width))
     whole = Image.new("RGB", (width, sum(part.height for part in parts) + MARGIN), PAPER)
     down = 0
@@ -58,6 +52,25 @@ class _Line(NamedTuple):
     text: str
     letters: int
     colour: Colour
+
+
+def _rows(
+    picture: Image.Image, explanations: Sequence[Explanation], size: tuple[int, int], cell: int
+) -> list[list[Image.Image]]:
+    """The cards, row by row: of one method the picture and its maps; of several with a map each these side by side, and
+    with more maps what the method is before those."""
+    plain, several = _plain(picture, size, cell), len(explanations) > 1
+    if several and any(len(one.maps) > 1 for one in explanations):
+        rows = [[plain]]
+        for one in explanations:
+            cards = [_card(picture, heatmap, size, cell) for heatmap in one.maps[:MOST]]
+            for start in range(0, len(cards), IN_A_ROW - 1):
+                before = _blank(cell) if start else _method(one, cell)
+                rows.append([before, *cards[start : start + IN_A_ROW - 1]])
+        return rows
+    maps = [(one.method if several else "", heatmap) for one in explanations for heatmap in one.maps[:MOST]]
+    cards = [plain, *(_card(picture, heatmap, size, cell, title) for title, heatmap in maps)]
+    return [cards[start : start + IN_A_ROW] for start in range(0, len(cards), IN_A_ROW)]
 
 
 def _heading(explanations: Sequence[Explanation], width: int) -> Image.Image:
@@ -121,9 +134,15 @@ def _plain(picture: Image.Image, size: tuple[int, int], cell: int) -> Image.Imag
     return _captioned(shown, [("the picture", INK, "", MUTED)], cell)
 
 
-def _card(picture: Image.Image, heatmap: Heatmap, size: tuple[int, int], cell: int) -> Image.Image:
-    """A map with what it is about, how likely that was, and how far the map can be believed."""
-    about = "the whole answer" if heatmap.kind == "answer" else heatmap.about
+def _blank(cell: int) -> Image.Image:
+    return Image.new("RGB", (cell, 1), PAPER)
+
+
+def _card(
+    picture: Image.Image, heatmap: Heatmap, size: tuple[int, int], cell: int, title: str = ""
+) -> Image.Image:
+    """A map with its title, or what it is about, how likely that was, and how far the map can be believed."""
+    about = title or ("the whole answer" if heatmap.kind == "answer" else heatmap.about)
     rows = [(about, INK, _likely(heatmap), MUTED)]
     if (faith := heatmap.faithfulness) is not None:
         score, best = (signed(value, "number").lstrip("+") for value in (faith.score, max(faith.controls.values())))
