@@ -54,6 +54,7 @@ def test_published_models_are_what_their_papers_say() -> None:
     assert said(PALIGEMMA, "prompt").text == "prompts both ways, answers from left to right"
     assert said(PALIGEMMA, "gives").text == "text; places, as words"
     assert said(FLAMINGO, "tokens").text == "1 among the words, 64 beside them"
+    assert said(FLAMINGO, "tokens").number == 1 + 64
     assert said(FLAMINGO, "meets").more == "before every fourth block"
     assert said(FLAMINGO, "first").text == "the gate before block 4 of the language model"
     assert said(LLAVA, "first").text == "block 1 of the language model"

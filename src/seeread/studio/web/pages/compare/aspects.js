@@ -24,7 +24,7 @@ class Aspects extends LitElement {
     .wide { max-height: none; }
     table { table-layout: fixed; }
     col.aspect { width: 11.5rem; }
-    thead th { vertical-align: bottom; background: var(--raised); font-size: .95rem; }
+    thead th { vertical-align: top; background: var(--raised); font-size: .95rem; }
     thead p { font-weight: 400; font-size: .8rem; line-height: 1.4; color: var(--muted); margin-top: .25rem; }
     th:first-child { position: sticky; left: 0; z-index: 1; background: var(--page); font-weight: 500; }
     thead th:first-child { background: var(--raised); }
