@@ -45,16 +45,19 @@ def test_only_what_is_read_matters(name: str) -> None:
 
 
 def test_an_effect_is_that_of_the_mean_token() -> None:
-    """By hand: two tokens of a LLaVA become the mean of all four."""
+    """By hand: two tokens of a LLaVA become the mean of the other two, or all four their own."""
     target = target_of(writer("llava"), noise(16, 16))
     batch = target.batch(target.prepare([target.picture]))
     with torch.no_grad():
         sight = target.model.generating.see(batch.images)  # type: ignore[arg-type]
         changed = sight.clone()
-        changed[[0, 2]] = sight.mean(dim=0)
+        changed[[0, 2]] = sight[[1, 3]].mean(dim=0)
         plain = target.score(batch.images)[0]  # type: ignore[arg-type]
         without = target.score_batch(replace(batch, images=None, sight=changed))[0]
-    effects = ablate(target, [Region("left", Area(0, 0, 0.5, 1)), Region("nothing", Area(0, 0, 0.1, 0.1))])
+        mean = sight.mean(dim=0).expand_as(sight)
+        nothing = target.score_batch(replace(batch, images=None, sight=mean))[0]
+    effects = ablate(target, [Region("left", Area(0, 0, 0.5, 1)), Region("nothing", Area(0, 0, 0.1, 0.1)), WHOLE])
+    assert torch.allclose(torch.tensor(effects.changes[2]), nothing - plain, atol=1e-5)
     assert torch.allclose(torch.tensor(effects.scores), plain, atol=1e-5)
     assert torch.allclose(torch.tensor(effects.changes[0]), without - plain, atol=1e-5)
     assert max(map(abs, effects.changes[1])) < 1e-5

@@ -1,7 +1,8 @@
 """Ablation: image tokens of a model that writes are taken away, and what that does to the answer is seen.
 
-A token that is taken away becomes the mean of the picture's tokens, which says that there is a picture and nothing of
-that spot (Neo et al., arXiv:2410.07149, section 4).
+A token that is taken away becomes the mean of those that stay, which says that there is a picture and nothing of that
+spot. Neo et al. (arXiv:2410.07149, section 4) take the mean of many pictures; one of this picture with the token in it
+would still tell what was there.
 """
 
 from collections.abc import Sequence
@@ -18,9 +19,12 @@ from seeread.explanation.methods.method import Drawn, Method
 from seeread.explanation.target import AnyTarget, Written
 from seeread.interface import Batch
 
-SIDE, WIDER = 8, 2.0
-"""The grid of the method has so many rows and columns, or fewer where the picture has fewer tokens; and what is taken
-away is so much wider than a cell, for tokens know of what their neighbours show."""
+SIDE = 8
+"""The grid of the method has so many rows and columns, or fewer where the picture has fewer tokens. Neighbours stay: of
+planted shortcuts, taking them along found fewer."""
+
+NUDGE = 1e-5
+"""What lies on the edge between two cells belongs to the second, however it is rounded."""
 
 MIXED = (
     "The image tokens of this model are mixtures of the whole picture: none of them stands for a part of it that could "
@@ -58,15 +62,18 @@ class _Seen:
 
     def inside(self, part: Area) -> Tensor:
         """(tokens,): whether the middle of what a token shows lies in a part of the picture."""
-        x, y = (self.shows[:, axis : axis + 3 : 2].mean(dim=1) for axis in range(2))
+        x, y = (self.shows[:, axis : axis + 3 : 2].mean(dim=1) + NUDGE for axis in range(2))
         return (part.left <= x) & (x < part.right) & (part.top <= y) & (y < part.bottom)
 
     def without(self, taken: Tensor) -> Batch:
         """The picture read in several ways, in each without the tokens that `taken`, (ways, tokens), marks."""
         tokens, ways = self.tokens, len(taken)
-        mean = tokens[self.spotted.to(tokens.device)].mean(dim=0)
+        left = self.spotted & ~taken
+        left = torch.where(left.any(dim=1, keepdim=True), left, self.spotted)  # all of them taken: their own mean
+        shares = (left / left.sum(dim=1, keepdim=True)).to(tokens)
+        means = torch.tensordot(shares, tokens, dims=1)[:, None]  # (ways, 1, ...)
         marked = taken.to(tokens.device).view(*taken.shape, *[1] * (tokens.ndim - 1))
-        changed = torch.where(marked, mean, tokens)
+        changed = torch.where(marked, means, tokens)
         assert self.batch.sight is not None
         return Batch(
             self.batch.tokens.expand(ways, -1),
@@ -111,13 +118,13 @@ def _fits(target: AnyTarget) -> str | None:
 def _maps(target: AnyTarget) -> list[Drawn]:
     assert isinstance(target, Written)
     seen = _see(target)
-    effects = ablate(target, cells(*seen.grid, seen.area, WIDER))
+    effects = ablate(target, cells(*seen.grid, seen.area))
     return drawn(effects, *seen.grid, seen.area)
 
 
 ABLATION = Method(
     name="ablation",
-    summary="How far the probability of the answer falls when image tokens are replaced by their mean.",
+    summary="How far the probability of the answer falls when image tokens are replaced by the mean of the others.",
     source="arXiv:2410.07149",
     kind="shipped",
     fits=_fits,
