@@ -49,7 +49,7 @@ def model_of(family: str, steps: int = 150) -> Pretrained:
         pictures, colours = zip(*(drawn(chance) for _ in range(16)), strict=True)
         loss = _loss(learner, module, pictures, colours)
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
         if loss.item() < 0.01:
             break

@@ -99,7 +99,8 @@ def test_dense_pools_each_patch_alone_where_like_reads_like() -> None:
     first, last = module.vision.transformer.blocks
     x = first(module.vision.pre_norm(x + module.vision.positions))
     attention, y = last.attention, last.attention_norm(x)
-    q, k, v = (part(y).unflatten(-1, (2, -1)).transpose(1, 2) for part in (attention.query, attention.key, attention.value))
+    parts = (attention.query, attention.key, attention.value)
+    q, k, v = (part(y).unflatten(-1, (2, -1)).transpose(1, 2) for part in parts)
     like = sum((one @ one.transpose(-2, -1) * attention.attend.scale).softmax(-1) for one in (q, k))
     x = x + attention.out((like @ v).transpose(1, 2).flatten(2))
     x = x + last.mlp(last.mlp_norm(x))

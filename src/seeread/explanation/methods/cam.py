@@ -28,8 +28,8 @@ def gradcam(target: AnyTarget) -> list[Drawn]:
 
 
 def layercam(target: AnyTarget) -> list[Drawn]:
-    """A map of each score, as fine as the first stage: what each stage gave times what is positive in its gradient there,
-    summed over channels. All stages count the same."""
+    """A map of each score, as fine as the first stage: what each stage gave times what is positive in its gradient
+    there, summed over channels. All stages count the same."""
     stages = _stages(target)
     run = watch(target, *stages)
     given = [run.captured.features[stage][0] for stage in stages]
