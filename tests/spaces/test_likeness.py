@@ -46,7 +46,8 @@ def test_copies_are_grouped() -> None:
 
 
 def test_groups_of_pairs() -> None:
-    assert groups([(5, 6), (1, 2), (2, 9), (9, 3)]) == [(1, 2, 3, 9), (5, 6)]
+    assert groups([(5, 6), (1, 2), (2, 9), (2, 3)]) == [(2, 1, 3, 9), (5, 6)]
+    assert groups([(1, 2), (2, 3), (3, 4), (4, 5)]) == [(2, 1, 3), (4, 5)]  # no chain
     assert groups([]) == []
 
 

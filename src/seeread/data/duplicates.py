@@ -75,7 +75,7 @@ def fingerprints(pictures: "Sequence[Source | Kept]", progress: Progress | None 
     return Fingerprints(_hashes(thumbnails), thumbnails, read)
 
 
-def near_copies(one: Fingerprints, other: Fingerprints) -> list[tuple[int, int]]:
+def near_copies(one: Fingerprints, other: Fingerprints, progress: Progress | None = None) -> list[tuple[int, int]]:
     """The places of pictures of `one` and of those of `other` that they are near copies of, in order. Compared with
     itself, a set gives each pair once, the earlier place first.
 
@@ -86,7 +86,8 @@ def near_copies(one: Fingerprints, other: Fingerprints) -> list[tuple[int, int]]
     chosen = [part.read & (part.thumbnails.std(axis=(1, 2)) >= _FLAT) for part in (one, other)]
     pairs = _sharing_a_byte(one.hashes, other.hashes, *chosen, same=one is other)
     kept: list[tuple[int, int]] = []
-    for start in range(0, len(pairs), _PAIRS):
+    starts = range(0, len(pairs), _PAIRS)
+    for start in progress(starts) if progress and len(starts) > 1 else starts:
         part = pairs[start : start + _PAIRS]
         first, second = (f.thumbnails[part[:, side]].astype(numpy.float32) for side, f in enumerate((one, other)))
         close = _correlation(_centred(_coarse(first)), _centred(_coarse(second))) >= _COARSE

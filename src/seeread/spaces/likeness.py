@@ -54,25 +54,27 @@ def outliers(vectors: Tensor) -> list[Outlier]:
     return [Outlier(int(place), float(likeness[place])) for place in ordered]
 
 
-def copies(thumbnails: Sequence[bytes], progress: Progress | None = None) -> list[tuple[int, ...]]:
-    """The places of pictures that are near copies of each other, in groups, the largest first."""
-    prints = fingerprints([Image.open(BytesIO(jpeg)) for jpeg in thumbnails], progress)
-    return groups(near_copies(prints, prints))
+def copies(
+    thumbnails: Sequence[bytes], reading: Progress | None = None, comparing: Progress | None = None
+) -> list[tuple[int, ...]]:
+    """The places of pictures that are near copies of each other, in groups, the largest first. Progress is shown for
+    both halves of the work: of thousands of drawings on white the second takes longer."""
+    prints = fingerprints([Image.open(BytesIO(jpeg)) for jpeg in thumbnails], reading)
+    return groups(near_copies(prints, prints, comparing))
 
 
 def groups(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, ...]]:
-    """Whatever hangs together by pairs, the largest first, each in order."""
-    leader: dict[int, int] = {}
-
-    def find(place: int) -> int:
-        while leader.setdefault(place, place) != place:
-            leader[place] = leader[leader[place]]
-            place = leader[place]
-        return place
-
+    """Pairs as groups, the largest first: that which has most partners comes first in its group, and then these. Nobody
+    is in two groups, and nobody in one through others alone: chains of likeness lead far away."""
+    partners: dict[int, set[int]] = {}
     for one, other in pairs:
-        leader[find(one)] = find(other)
-    found: dict[int, list[int]] = {}
-    for place in sorted(leader):
-        found.setdefault(find(place), []).append(place)
-    return sorted((tuple(group) for group in found.values()), key=lambda group: (-len(group), group))
+        partners.setdefault(one, set()).add(other)
+        partners.setdefault(other, set()).add(one)
+    found = []
+    for leader in sorted(partners, key=lambda place: (-len(partners[place]), place)):
+        free = sorted(place for place in partners.get(leader, ()) if place in partners)
+        if leader in partners and free:
+            found.append((leader, *free))
+            for place in (leader, *free):
+                del partners[place]
+    return sorted(found, key=lambda group: (-len(group), group))

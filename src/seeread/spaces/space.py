@@ -143,7 +143,7 @@ def space(
         clusters=tuple(named(vectors, cluster(vectors, clusters, seed), words, word_vectors)),
         neighbours=neighbours(vectors, top=NEIGHBOURS)[0],
         best=neighbours(moved[: len(vectors)], moved[len(vectors) :], top=3)[0],
-        copies=tuple(copies(small, tell("Looking for copies"))),
+        copies=tuple(copies(small, tell("Looking for copies"), tell("Comparing what may be copies"))),
         outliers=tuple(outliers(vectors)),
         thumbnails=tuple(small),
         skipped=found.skipped,

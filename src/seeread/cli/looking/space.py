@@ -120,7 +120,9 @@ def _show(found: "Space") -> None:
     if found.copies:
         console().print(f"\n{plural(len(found.copies), 'group')} of near copies", style="bold")
         for group in found.copies[:_NAMED]:
-            console().print("  " + ", ".join(printable(found.items[place].id) for place in group), soft_wrap=True)
+            names = [printable(found.items[place].id) for place in group[:_NAMED]]
+            more = f" and {len(group) - _NAMED:,} more" if len(group) > _NAMED else ""
+            console().print(f"  {', '.join(names)}{more}", soft_wrap=True)
         if len(found.copies) > _NAMED:
             console().print(f"  and {len(found.copies) - _NAMED} more", style="dim")
     if found.outliers:

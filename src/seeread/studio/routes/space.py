@@ -1,13 +1,13 @@
 """`/api/space`: a folder of pictures as a model sees it, words typed into it, and more like what was chosen."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from dataclasses import dataclass as plain
 from hashlib import sha256
 from io import BytesIO
 from threading import Lock
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import torch.nn.functional as F
 from fastapi import APIRouter, Query, Request, Response
@@ -178,9 +178,16 @@ def _gathered(desk: Desk, body: Body, tell: Tell) -> tuple[Gathered, str]:
 
 
 def _telling(tell: Tell) -> Callable[[str], Progress]:
+    """Says what is being done, again when its batches begin: several may have been named by then."""
+
     def telling(what: str) -> Progress:
         tell.doing(what)
-        return tell.progress
+
+        def wrap(batches: Iterable[Any], /) -> Iterable[Any]:
+            tell.doing(what)
+            return tell.progress(batches)
+
+        return wrap
 
     return telling
 
