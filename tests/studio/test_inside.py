@@ -21,7 +21,7 @@ from tests.browser import browser, visited
 from tests.studio.running import studio
 
 CLIP, LLAVA, FLAMINGO, HYBRID = (f"seeread/mini-{name}" for name in ("clip", "llava", "flamingo", "hybrid"))
-QUESTION = "what shape is in the picture?"
+QUESTION = "what shape does the image contain?"
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,8 @@ def test_one_goes_through_it(address: str, chromium: Any, llava: Pretrained) -> 
         page.locator("page-inside sr-diagram [role=tree]").wait_for(timeout=30_000)
         assert page.locator("inside-seen .cut i").count() == 16
         assert page.locator("inside-joined .sequence .picture").count() == 16
-        assert "triangle" in page.locator(".said").inner_text()
+        said = aim(llava, Pictures().open("scene-1"), QUESTION)
+        assert isinstance(said, Written) and said.answer in page.locator(".said").inner_text()
 
         note = page.locator("inside-looks .note")
         page.locator("inside-looks .token", has_text="shape").hover()

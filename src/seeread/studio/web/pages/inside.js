@@ -16,7 +16,7 @@ import "/web/parts/models.js";
 import "/web/parts/picture.js";
 import "/web/parts/trouble.js";
 
-const FIRST = { compare: "a yellow triangle ; a red heart ; a blue circle", write: "what shape is in the picture?", classify: "" };
+const FIRST = { compare: "a yellow triangle ; a red heart ; a blue circle", write: "what shape does the image contain?", classify: "" };
 
 class Inside extends LitElement {
   static properties = { state: { attribute: false }, _models: { state: true }, _box: { state: true }, _trouble: { state: true } };

@@ -6,7 +6,7 @@ import { post } from "/web/api.js";
 import { look } from "/web/parts/look.js";
 import { heatColour } from "/web/parts/ramp.js";
 import "/web/parts/trouble.js";
-import { named, percent, pictured, written } from "/web/pages/inside/drawing.js";
+import { named, percent, pictured, thumbnail, written } from "/web/pages/inside/drawing.js";
 import { style } from "/web/pages/inside/style.js";
 
 const PARTS = [
@@ -49,6 +49,7 @@ class Looks extends LitElement {
     figcaption, .caption { color: var(--muted); font-size: .82rem; }
     .scale { display: inline-block; width: 6rem; height: .6rem; border-radius: .3rem; vertical-align: middle; }
     .cell { white-space: nowrap; }
+    .token.learned:has(i) { padding: .1rem; border-style: solid; }
     .texts > .note { min-height: 6.2rem; } /* or what is pointed at would move away as the words change */
   `];
 
@@ -123,7 +124,7 @@ class Looks extends LitElement {
           ${keys.some(({ kind }) => kind !== "cell") ? html`<div><div class="caption">${same ? "Point at one to see what it looks at" : "What is looked at"}</div>${this.#tokens(keys, same, row, most)}</div>` : nothing}
           <p class="note" aria-live="polite"><b>${now}</b>${decides ? " (the last before the answer: what it takes in decides the first word)" : ""} looks at ${best.map(({ share, key }, place) => html`${place ? ", " : ""}${pictured(keys[key], this.run.views)} <b class="number">${percent(share)}</b>`)}.</p>
           <div class="caption"><span class="scale" style="background:linear-gradient(to right, ${[0, 0.25, 0.5, 0.75, 1].map((share) => heatColour(share)).join(",")})"></span>
-            ${[[cells, "the picture"], [others, "the rest"]].filter(([shares]) => shares.length).map(([shares, what], place) => html`${place ? "; " : "from 0 to the most: "}<b>${what}</b> gets ${percent(shares.reduce((sum, one) => sum + one, 0))} in all, at most ${percent(Math.max(...shares))}`)}.</div>
+            ${[[cells, "the picture"], [others, cells.length ? "the rest" : "all"]].filter(([shares]) => shares.length).map(([shares, what], place) => html`${place ? "; " : "from 0 to the most: "}<b>${what}</b> gets ${percent(shares.reduce((sum, one) => sum + one, 0))} in all, at most ${percent(Math.max(...shares))}`)}.</div>
         </div>
       </div>`;
   }
@@ -146,8 +147,8 @@ class Looks extends LitElement {
     const kept = places.map((place, number) => ({ place, number })).filter(({ place }) => choosable && !row ? true : place.kind !== "cell");
     return html`<div class="tokens">${kept.map(({ place, number }) => html`
       <button class="token ${place.kind === "word" ? place.role : "learned"} ${choosable && number === this.#query ? "here" : ""}" ?disabled=${!choosable}
-        title=${row ? percent(row[number]) : ""} style=${styleMap(row ? { background: tinted(row[number] / most) } : {})}
-        @pointerenter=${() => { if (choosable) this.#hover(number); }} @pointerleave=${() => { this._over = null; }} @click=${() => choosable && this.#say({ query: number })}>${place.kind === "word" ? written(place.text) : named(place, this.run.views)}</button>`)}</div>`;
+        title="${named(place, this.run.views)}${row ? `: ${percent(row[number])}` : ""}" style=${styleMap(row ? tinted(row[number] / most) : {})}
+        @pointerenter=${() => { if (choosable) this.#hover(number); }} @pointerleave=${() => { this._over = null; }} @click=${() => choosable && this.#say({ query: number })}>${this.#face(place)}</button>`)}</div>`;
   }
 
   /** Arrow keys go from cell to cell. */
@@ -159,6 +160,12 @@ class Looks extends LitElement {
     event.preventDefault();
     this.#say({ query: next.key });
     this.updateComplete.then(() => this.renderRoot.querySelector(".grid .here")?.focus());
+  }
+
+  #face(place) {
+    if (place.kind === "word") return written(place.text);
+    if (place.kind !== "cell") return place.text;
+    return html`<i style=${thumbnail(this.run.views[place.view], place.row, place.column, 1.3)}></i>`;
   }
 
   #hover(query) {
@@ -174,5 +181,8 @@ class Looks extends LitElement {
 }
 
 const shaded = (share) => `color-mix(in srgb, ${heatColour(share)} ${Math.round(10 + 72 * share)}%, transparent)`;
-const tinted = (share) => (share < 0.02 ? "var(--page)" : `color-mix(in srgb, ${heatColour(share)} ${Math.round(10 + 60 * share)}%, var(--page))`);
+const tinted = (share) => (share < 0.02 ? {} : {
+  background: `color-mix(in srgb, ${heatColour(share)} ${Math.round(12 + 68 * share)}%, var(--page))`,
+  ...(share > 0.55 ? { color: "#1b1712" } : {}), // on what is bright by day and by night
+});
 customElements.define("inside-looks", Looks);
