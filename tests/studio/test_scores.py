@@ -22,10 +22,11 @@ from seeread.charts.chart import (
 )
 from seeread.charts.pages.page import page
 from seeread.errors import DataError, SeereadError
+from seeread.explanation.faith.record import Figure, Record
 from seeread.lab.faithfulness.benchmark import Benchmark
 from seeread.lab.faithfulness.measured import Measured
 from seeread.lab.faithfulness.rows import Row
-from seeread.studio.scores.explained import read_benchmark
+from seeread.studio.scores.explained import of_record, read_benchmark
 from seeread.studio.scores.found import PUBLISHED, Found, search
 from seeread.studio.scores.pieces import section_json
 from seeread.studio.scores.saved import read_page
@@ -164,6 +165,23 @@ def test_a_benchmark_of_explanations_is_read_back(tmp_path: Path) -> None:
     assert read_benchmark(path) == written
     one = next(one for one in search(tmp_path) if one.kind == "explanations")
     assert show(one, [])["sections"][1]["title"] == "What matters"
+
+
+def test_the_record_of_one_model_is_shown(tmp_path: Path) -> None:
+    figures = {
+        "cause": {"relevance": Figure(0.7, 0.6, 0.8, 24, True), "random": Figure(0.3, 0.2, 0.4, 24)},
+        "deletion": {"rollout": Figure(0.5, 0.3, 0.7, 24, False)},
+    }
+    record = Record("seeread/mini-clip", "0.1.0", 24, 0, {"cause": "which thing mattered"}, figures)
+    record.write(tmp_path / "faithfulness.json")
+    rows = [(row.test, row.method, row.kind, row.measured.score, row.beats) for row in of_record(record).rows]
+    assert rows == [
+        ("cause", "relevance", "shipped", 0.7, True),
+        ("cause", "random", "control", 0.3, None),
+        ("deletion", "rollout", "baseline", 0.5, False),
+    ]
+    one = next(one for one in search(tmp_path) if one.kind == "explanations")
+    assert [section["title"] for section in show(one, [])["sections"]][1:] == ["What matters", "Taken out and put back"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from seeread.evaluation.records.store import RECORDS
-from seeread.studio.scores.explained import FORMAT as EXPLANATIONS
+from seeread.studio.scores.explained import FORMATS as EXPLANATIONS
 from seeread.tasks.certainty.calibration import FORMAT
 
 Kind = Literal["records", "report", "audit", "calibration", "explanations", "published"]
@@ -85,7 +85,8 @@ def _look_into(name: str, path: Path) -> Found | None:
     beginning = _beginning(path)
     if (model := _calibrated(beginning)) is not None:
         return Found(name, "calibration", f"{model}: {path.name}", path)
-    return Found(name, "explanations", path.name, path) if f'"{EXPLANATIONS}"' in beginning else None
+    told = any(f'"{format}"' in beginning + _end(path) for format in EXPLANATIONS)
+    return Found(name, "explanations", path.name, path) if told else None
 
 
 def _page_title(path: Path) -> str | None:
@@ -115,6 +116,16 @@ def _beginning(path: Path) -> str:
     try:
         with path.open("rb") as file:
             return file.read(_BEGINNING).decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _end(path: Path) -> str:
+    """The last letters of a file: a record of explanations says at its end what it is."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 256))
+            return file.read(256).decode("utf-8", "replace")
     except OSError:
         return ""
 
