@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from seeread.errors import DataError, UsageError
+from seeread.evaluation.audit.words import HARMS
 from seeread.spaces.gather import gather
 from seeread.spaces.names import names
 from seeread.spaces.space import space
@@ -155,6 +156,14 @@ def test_names() -> None:
     assert "tench" not in often
     assert "tench" in names()
     assert len({name.casefold() for name in names()}) == len(names())
+
+
+def test_people_are_never_called_apes() -> None:
+    """Unless a folder's own words say so."""
+    harmful = {word for group in HARMS.values() for word in group}
+    assert not harmful & {name.casefold() for name in names()}
+    assert not [name for name in names() if "monkey" in name or "baboon" in name or "lemur" in name]
+    assert names(["gorilla"])[0] == "gorilla"
 
 
 def test_thumbnails_fit_and_sheets_hold_all(photos: Path) -> None:

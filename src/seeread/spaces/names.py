@@ -28,6 +28,10 @@ _SMALL = frozenset(
     "behind beside between being about across along another against above several many big small large little".split()
 )
 """Words of captions that say nothing of what is to be seen."""
+_PRIMATES = slice(365, 385)
+"""Apes, monkeys and lemurs among the classes of ImageNet. A wrong name is a nuisance; one of these for people is harm,
+and a program that gives names unasked must not have them (a folder whose own labels or captions say so does)."""
+
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _LEAST, _MOST = 3, 300  # captions that have a word, and words that are taken
 
@@ -38,6 +42,8 @@ def names(labels: Sequence[str] = (), captions: Sequence[str] = ()) -> list[str]
     counts = Counter(word for caption in captions for word in {*_WORD.findall(caption.casefold())} - _SMALL)
     often = [word for word, count in counts.most_common(_MOST) if count >= _LEAST]
     found: dict[str, str] = {}
-    for name in (*labels, *often, *EVERYDAY, *(() if often else imagenet_names())):
+    classes = list(imagenet_names())
+    del classes[_PRIMATES]
+    for name in (*labels, *often, *EVERYDAY, *(() if often else classes)):
         found.setdefault(name.casefold(), name)
     return list(found.values())

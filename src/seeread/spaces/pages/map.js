@@ -112,10 +112,14 @@ export class SpaceMap extends EventTarget {
     return this.camera.toScreen(this.places[2 * point], this.places[2 * point + 1]);
   }
 
-  /** The middle of some points, in pixels: the median, which strays do not move. */
-  middleOf(points) {
-    const axis = (place) => Float32Array.from(points, (point) => this.places[2 * point + place]).sort()[points.length >> 1];
-    return this.camera.toScreen(axis(0), axis(1));
+  /** Where the name of some points goes, in pixels: above their middle, the median, which strays do not move. */
+  nameOf(points) {
+    const axis = (place) => Float32Array.from(points, (point) => this.places[2 * point + place]).sort();
+    const [xs, ys] = [axis(0), axis(1)];
+    const half = points.length >> 1;
+    const [x, y] = this.camera.toScreen(xs[half], ys[half]);
+    const top = this.camera.toScreen(0, ys[Math.floor(0.95 * (points.length - 1))])[1];
+    return [x, y - Math.min(y - top + 12, 40)];
   }
 
   /** Calls for each point that is shown, with its pixels: those in sight, or all. */

@@ -144,7 +144,7 @@ export class Painter {
     if (size >= 48 || map.hidden.has("picture") || map.hidden.has("cluster") || map.scores) return;
     for (const [number, { names, members }] of map.data.clusters.entries()) {
       if (!names.length) continue;
-      const [x, y] = map.middleOf(members);
+      const [x, y] = map.nameOf(members);
       this.#write(names[0], x, y, { font: "600 14px", colour: clusterColour(number, this.dark), middle: true, strong: true });
     }
   }
