@@ -28,8 +28,9 @@ class Look:
     """One attention of one run: where queries looked.
 
     `weights` is its map, (batch, heads, queries, keys), each row a softmax over the keys, computed from the queries,
-    keys and mask that went by, without a graph. `values` is (batch, key heads, keys, head width), `given` what came
-    of both, (batch, heads, queries, head width), part of the pass and of its graph if it has one.
+    keys and mask that went by, without a graph. `values` is (batch, key heads, keys, head width): where there is a
+    cache, its own numbers, good until it is cut. `given` is what came of both, (batch, heads, queries, head width),
+    part of the pass and of its graph if it has one.
     """
 
     module: str

@@ -3,6 +3,9 @@
 A token that is taken away becomes the mean of those that stay, which says that there is a picture and nothing of that
 spot. Neo et al. (arXiv:2410.07149, section 4) take the mean of many pictures; one of this picture with the token in it
 would still tell what was there.
+
+What several tokens know is not missed when one of them is gone. A tower spreads what it sees, so that a map with
+nothing in it does not say that nothing was seen.
 """
 
 from collections.abc import Sequence
