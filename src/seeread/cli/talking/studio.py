@@ -39,7 +39,8 @@ def studio(
     """A page in your browser: ask models about your pictures, see through them, compare them.
 
     It runs on this machine alone, works without a network, and asks nobody else. Models are loaded when they are first
-    wanted. The pages' own REST interface is at /api, and described at /api/openapi.json. Ctrl-C ends it.
+    wanted, in fp32, in which all that they say can be explained; --precision auto is faster, and for those who only
+    ask. The pages' own REST interface is at /api, and described at /api/openapi.json. Ctrl-C ends it.
 
     With --host 0.0.0.0 other machines of your network can use it, too: there are no passwords, so only do this where
     you trust all of them.

@@ -25,7 +25,8 @@ class Picture extends LitElement {
       display: grid; place-items: center; min-height: min(12rem, var(--tall, 12rem));
     }
     .place.empty {
-      border-style: dashed; border-width: 2px; text-align: center; padding: 2.5rem 1.5rem; gap: .6rem;
+      border-style: dashed; border-width: 2px; text-align: center; padding: 2.5rem 1.5rem;
+      gap: .4rem; align-content: center;
     }
     .place.over { border-color: var(--accent); background: var(--soft); }
     .shown { width: 100%; }
