@@ -24,6 +24,7 @@ class Compare extends LitElement {
     .pairings { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 15rem), 1fr)); gap: .7rem; }
     .pairings button { text-align: left; padding: .8rem 1rem; border-radius: var(--round); background: var(--page); display: grid; gap: .15rem; align-content: start; }
     .pairings strong { font-weight: 620; }
+    @media (max-width: 720px) { .tabs { gap: 0; } .tabs button { padding-inline: .5rem; font-size: .92rem; } }
   `];
 
   connectedCallback() {

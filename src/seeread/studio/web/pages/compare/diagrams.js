@@ -65,7 +65,7 @@ class Diagrams extends LitElement {
         <p><strong>${told.box.name}</strong> <span class="muted">of ${called(this.listed, told.model)}${told.box.parameters ? `, ${few(told.box.parameters)} parameters` : ""}${told.box.like > 1 ? `, ${told.box.like} alike` : ""}</span></p>
         <p>${told.box.does}</p>
         ${told.box.path ? html`<p class="mono muted">${told.box.path}</p>` : nothing}
-      </div>` : html`<p class="muted small" style="margin-top:.8rem">Hover a box to read what it does; press + to look inside, down to a single attention head.</p>`}`;
+      </div>` : html`<p class="muted small" style="margin-top:.8rem">Hover or touch a box to read what it does; press + to look inside, down to a single attention head.</p>`}`;
   }
 }
 customElements.define("compare-diagrams", Diagrams);
