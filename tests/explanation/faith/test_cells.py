@@ -48,3 +48,4 @@ def test_peak_is_the_middle_of_the_hottest_place() -> None:
     values[1, 2] = 1
     assert peak(values, ALL) == (0.625, 0.75)
     assert peak(values, Area(0.5, 0, 1, 1)) == (0.8125, 0.75)
+    assert peak(values, Area(0, 0.5, 1, 1)) == (0.625, 0.875)

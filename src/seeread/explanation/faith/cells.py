@@ -48,7 +48,6 @@ def _integral(values: Tensor, area: Area, tops: Tensor, bottoms: Tensor, lefts: 
 
 
 def _overlap(starts: Tensor, stops: Tensor, first: float, last: float, count: int) -> Tensor:
-    """(intervals, count): how long each interval shares with each of `count` equal parts between `first` and `last`,
-    what lies outside of 0 to 1 left out."""
-    edges = torch.linspace(first, last, count + 1, dtype=torch.float64).clamp(0, 1)
+    """(intervals, count): how long each interval shares with each of `count` equal parts between `first` and `last`."""
+    edges = torch.linspace(first, last, count + 1, dtype=torch.float64)
     return (torch.minimum(stops[:, None], edges[1:]) - torch.maximum(starts[:, None], edges[:-1])).clamp(min=0)
