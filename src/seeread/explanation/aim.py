@@ -184,7 +184,7 @@ def _labels(model: Pretrained, picture: Image.Image, labels: Sequence[str] | Non
     if labels is None:
         raise UsageError("There is nothing to look for. Name a label, such as a cat, or several: a cat ; a dog.")
     names = check_labels(labels)
-    return Labels(model, picture, tuple(names), embed_labels(model, names).clone())  # out of inference mode
+    return Labels(model, picture, tuple(names), embed_labels(model, names))
 
 
 def _chosen(model: Pretrained, picture: Image.Image, question: str | None, labels: Sequence[str]) -> Written:

@@ -64,9 +64,9 @@ def _rows(
         rows = [[plain]]
         for one in explanations:
             cards = [_card(picture, heatmap, size, cell) for heatmap in one.maps[:MOST]]
-            for start in range(0, len(cards), IN_A_ROW - 1):
+            for start in range(0, len(cards), IN_A_ROW):
                 before = _blank(cell) if start else _method(one, cell)
-                rows.append([before, *cards[start : start + IN_A_ROW - 1]])
+                rows.append([before, *cards[start : start + IN_A_ROW]])
         return rows
     maps = [(one.method if several else "", heatmap) for one in explanations for heatmap in one.maps[:MOST]]
     cards = [plain, *(_card(picture, heatmap, size, cell, title) for title, heatmap in maps)]
