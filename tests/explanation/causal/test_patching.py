@@ -63,12 +63,12 @@ def test_what_was_gathered_of_the_picture_is_all_there_is_of_it() -> None:
 
 @pytest.mark.parametrize("part", ["stream", "attention", "mlp", "heads"])
 def test_by_hand(part: Any) -> None:
-    """A LLaVA's first block: the place of the picture where the two differ, or its second head."""
+    """A LLaVA's first block: the place of the picture where the two differ, or its first head."""
     target, other = written("llava", "red")
     block, images = "text.transformer.blocks.0", [target.prepare([one]) for one in (target.picture, other)]
     path = {"stream": block, "mlp": f"{block}.mlp"}.get(part, f"{block}.attention.attend")
     place = int((target.batch(images[0]).roles[0] == 1).nonzero()[1])  # type: ignore[union-attr]
-    where: Any = {"attention": (..., place, slice(None)), "heads": (0, 1)}.get(part, (0, place))
+    where: Any = {"attention": (..., place, slice(None)), "heads": (0, 0)}.get(part, (0, place))
     model = target.model.module
     with torch.no_grad():
         with capture(model, path) as captured:
@@ -85,7 +85,7 @@ def test_by_hand(part: Any) -> None:
             patched = float(target.score(images[1])[0, 0])
     found = patch(target, other, part)
     assert found.about == target.about[0][0]
-    share = row(found, path)["head 2" if part == "heads" else DIFFERENT]
+    share = row(found, path)["head 1" if part == "heads" else DIFFERENT]
     assert share == pytest.approx((patched - second) / (first - second), abs=1e-3) and abs(share or 0) > 1e-3
 
 
