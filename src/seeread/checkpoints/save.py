@@ -25,7 +25,7 @@ Format = Literal["native", "transformers", "open_clip", "openai"]
 
 # What a checkpoint folder may consist of, and so what may be replaced as a whole.
 _OURS = re.compile(
-    r"(config|manifest|training|calibration|generation_config|(pre)?processor_config|open_clip_config)\.json"
+    r"(config|manifest|training|calibration|faithfulness|generation_config|(pre)?processor_config|open_clip_config)\.json"
     r"|(model|pytorch_model|open_clip_(pytorch_)?model)([.-].*)?\.(safetensors|bin|index\.json)"
     r"|(tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json|merges\.txt|[a-z]+\.model"
     r"|README\.md|LICENSE(\.txt|\.md)?|\.gitattributes"
