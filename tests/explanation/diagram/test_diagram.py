@@ -103,6 +103,14 @@ def test_where_sight_enters() -> None:
     assert ("encoder_norm", "decoder") in led(reads) and ("in", "⇣") in led(reads)
 
 
+def test_what_is_read_comes_from_beside() -> None:
+    """In cross-attention the queries come in, and keys and values are made of what is read besides."""
+    reads = led(box(drawn("flamingo"), "resampler.layers.0.attention"))
+    assert {("in", "query"), ("beside", "key"), ("beside", "value")} <= reads and ("in", "key") not in reads
+    alone = led(box(drawn("llava"), "text.transformer.blocks.0.attention"))
+    assert {("in", "query"), ("in", "key"), ("in", "value")} <= alone
+
+
 def test_what_a_part_works_on() -> None:
     whole = drawn("flamingo")
     assert box(whole, "vision").of == ("picture",)

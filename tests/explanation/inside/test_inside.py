@@ -15,14 +15,17 @@ from seeread.explanation.aim import aim
 from seeread.explanation.capture import ATTENTION, capture
 from seeread.explanation.heatmap import Area
 from seeread.explanation.inside import told
+from seeread.explanation.inside.head import steps
 from seeread.explanation.inside.inside import Inside, inside
 from seeread.explanation.inside.places import Place, Scene, Written, places
+from seeread.explanation.inside.record import Look
 from seeread.explanation.inside.tokens import pieces
 from seeread.explanation.inside.views import View
 from seeread.explanation.target import AnyTarget, Labels
 from seeread.interface import Batch, Images, Patches, Role, Tiles
 from seeread.models.families import build_model
 from seeread.models.llava import LLaVAConfig
+from seeread.nn.attention import Attend
 from seeread.pretrained import Pretrained
 from tests.talkers import TEXT
 from tests.tiny import tiny_model
@@ -88,13 +91,13 @@ def test_steps_lead_to_what_the_attention_gave(run: Inside) -> None:
     for look, other, part in zip(run.looks, captured.looks, parts, strict=True):
         turn = seen[part] = seen.get(part, -1) + 1
         query, item = look.q.shape[2] - 1, look.items - 1
-        steps = [run.steps(look, item, head, query) for head in range(look.heads)]
-        for head, one in enumerate(steps):
+        each = [run.steps(look, item, head, query) for head in range(look.heads)]
+        for head, one in enumerate(each):
             torch.testing.assert_close(one.taken, other.given[item, head, query], atol=1e-5, rtol=1e-4)
             torch.testing.assert_close(one.shares.sum(), torch.tensor(1.0))
         out = run.model.get_submodule(f"{part}.out")
         bias = out.bias if out.bias is not None else 0.0
-        added = torch.stack([one.added for one in steps if one.added is not None]).sum(dim=0) + bias
+        added = torch.stack([one.added for one in each if one.added is not None]).sum(dim=0) + bias
         whole = captured.features[f"{part}.out"][turn][item, query]
         torch.testing.assert_close(added.detach(), whole.detach(), atol=1e-4, rtol=1e-4)
 
@@ -250,3 +253,24 @@ def test_nearest_words_are_nearest() -> None:
     (found,) = run.vocabulary.nearest(table[7:8], 2)
     assert found[0][1] == pytest.approx(1, abs=1e-5)
     assert found[0][0] == pieces(run.target.model.processor.tokenizer, [7])[0]
+
+
+def test_capped_and_shared_heads_step_by_step() -> None:
+    """Gemma 2's: similarities are squeezed, and several heads of queries share one of keys."""
+    torch.manual_seed(0)
+    attend = Attend(0.5, softcap=2.0)
+    q, k, v = torch.randn(1, 4, 3, 8), torch.randn(1, 2, 5, 8), torch.randn(1, 2, 5, 8)
+    mask = torch.rand(1, 1, 3, 5) > 0.3
+    look = Look("none.attend", attend, q, k, v, mask)
+    given, weights = attend(q, k, v, mask), attend.weights(q, k, mask)
+    for head in range(4):
+        found = steps(nn.Module(), look, 0, head, 2)
+        torch.testing.assert_close(found.shares, weights[0, head, 2])
+        torch.testing.assert_close(found.taken, given[0, head, 2])
+        assert found.added is None and bool((found.similarities.abs() <= 2).logical_or(~mask[0, 0, 2]).all())
+
+
+def test_a_class_token_is_no_cell() -> None:
+    run = inside(aimed("llava"))
+    asks, reads = run.ends(run.looks[0])
+    assert [place.text for place in asks[:2]] == ["class token", "row 1, column 1"] and asks == reads
