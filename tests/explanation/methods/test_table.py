@@ -7,7 +7,7 @@ import torch
 
 from seeread.errors import UsageError
 from seeread.explanation.methods.table import METHODS, default, find, fitting
-from tests.explanation.methods.test_others import resnet
+from tests.explanation.methods.test_others import RESNET, resnet
 from tests.explanation.methods.test_relevance import asked, labelled, ready
 from tests.talkers import tiny_llava
 from tests.tiny import colour_model
@@ -67,3 +67,8 @@ def test_a_method_that_does_not_fit_says_why() -> None:
     with pytest.raises(UsageError, match=r"cannot be explained by legrad: it writes.* Take one of relevance"):
         find("legrad", asked(ready("llava")))
     assert find("rollout", asked(ready("llava"))).kind == "baseline"
+
+
+def test_what_is_taken_where_nobody_says_which() -> None:
+    chosen = (labelled(ready("dual_encoder")), resnet(), asked(ready("llava")), asked(ready("llava", vision=RESNET)))
+    assert [default(target).name for target in chosen] == ["relevance", "dense", "relevance", "layercam"]

@@ -8,13 +8,14 @@ from seeread.explanation.methods.cam import GRADCAM, LAYERCAM
 from seeread.explanation.methods.dense import DENSE
 from seeread.explanation.methods.legrad import LEGRAD
 from seeread.explanation.methods.method import Method
+from seeread.explanation.methods.needs import no_resnet
 from seeread.explanation.methods.raw import RAW
 from seeread.explanation.methods.relevance import RELEVANCE
 from seeread.explanation.methods.rollout import ROLLOUT
-from seeread.explanation.target import AnyTarget
+from seeread.explanation.target import AnyTarget, Labels
 
 METHODS: tuple[Method, ...] = (RELEVANCE, LAYERCAM, LEGRAD, DENSE, ABLATION, OCCLUSION, GRADCAM, ROLLOUT, RAW)
-"""The first that fits is the one to take where nobody says which; baselines come last."""
+"""Baselines come last."""
 
 ASKED_FOR = (LENS,)
 """Those that are found by their name alone: they tell what tokens have become, and not where an answer came from."""
@@ -36,10 +37,16 @@ def find(name: str, target: AnyTarget | None = None) -> Method:
 
 
 def fitting(target: AnyTarget) -> list[Method]:
-    """The methods that can explain a target, the best first."""
+    """The methods that can explain a target, baselines last."""
     return [method for method in METHODS if method.fits(target) is None]
 
 
 def default(target: AnyTarget) -> Method:
-    """The method to take where nobody says which."""
-    return fitting(target)[0]
+    """The method to take where nobody says which: relevance, for it fits the most. A ResNet has few places when its
+    attention begins; what was measured of the bundled models says to look at its patches one by one where they are
+    compared, and at its stages where its tokens stand among the words."""
+    fits = fitting(target)
+    preferred = RELEVANCE
+    if no_resnet(target) is None and not hasattr(target.model.module, "gates"):
+        preferred = DENSE if isinstance(target, Labels) else LAYERCAM
+    return preferred if preferred in fits else fits[0]
