@@ -55,9 +55,9 @@ def test_names_fit_and_are_not_shared() -> None:
     axes = torch.eye(8)
     gap = 2 * axes[7]
     vectors = F.normalize(around(axes[:3], 20) + gap, dim=-1)
-    words = F.normalize(torch.cat([axes[:3], axes[4:6]]) - gap, dim=-1)
+    words = F.normalize(torch.cat([axes[:3] - gap, axes[4:5] - gap, axes[5:6] + 0.3 * gap]), dim=-1)
     groups = cluster(vectors, 3)
-    names = ["red", "green", "blue", "of nothing", "of nobody"]
+    names = ["red", "green", "blue", "of nothing", "closest to all of them"]
     found = named(vectors, groups, names, words)
     assert {one.name for one in found} == {"red", "green", "blue"}
     for one in found:

@@ -51,7 +51,7 @@ def test_pacmap_keeps_groups_together_and_places_among_them() -> None:
 
 def test_turned_to_lie_like_another() -> None:
     first = project(groups())
-    turn = torch.tensor([[0.0, -1.0], [-1.0, 0.0]])
+    turn = torch.tensor([[0.6, 0.8], [-0.8, 0.6]])
     other = project(groups())
     other = type(other)(other.places @ turn + 3, lambda more: first.place(more) @ turn + 3)
     turned = other.turned_like(first)

@@ -2,6 +2,7 @@
 
 import json
 import os
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from PIL import Image
 
 from seeread.errors import DataError, UsageError
 from seeread.evaluation.audit.words import HARMS
+from seeread.spaces.gap import closed
 from seeread.spaces.gather import gather
+from seeread.spaces.likeness import neighbours
 from seeread.spaces.names import names
 from seeread.spaces.space import space
 from seeread.spaces.thumbnails import PER_SHEET, SIDE, sheets, thumbnails
@@ -97,6 +100,14 @@ def test_without_the_gap_texts_lie_among_their_pictures(photos: Path) -> None:
         assert found.items[near].id.startswith(found.texts[place].text)
 
 
+def test_without_the_gap_means_each_kind_around_its_own_mean(photos: Path) -> None:
+    found = space(tiny_model(), photos, labels=LABELS)
+    assert torch.allclose(found.place(found.text_vectors)[1], found.closed.places[15:], atol=1e-5)
+    expected = neighbours(closed(found.vectors), closed(found.text_vectors), top=3)[0]
+    assert torch.equal(found.best, expected)
+    assert not torch.equal(found.best, neighbours(found.vectors, found.text_vectors, top=3)[0])
+
+
 def test_seen_once(photos: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     long_ago = 1_600_000_000
     for path in photos.iterdir():
@@ -173,6 +184,10 @@ def test_thumbnails_fit_and_sheets_hold_all(photos: Path) -> None:
     assert isinstance(small[0], bytes) and isinstance(small[1], bytes) and isinstance(small[2], Exception)
     (sheet,) = sheets([small[0], small[1]], 64)
     assert sheet.sizes == ((64, 16), (10, 20))
+    shown = Image.open(BytesIO(sheet.jpeg))
+    assert shown.size == (128, 64)
+    assert shown.getpixel((32, 8))[2] > 100 > shown.getpixel((32, 8))[0]  # navy, in the first cell
+    assert shown.getpixel((69, 10))[0] > 100 > shown.getpixel((69, 10))[2]  # olive, in the second
     pages = sheets([small[1]] * (PER_SHEET + 1), 32)
     assert [len(page.sizes) for page in pages] == [PER_SHEET, 1]
 
@@ -181,7 +196,10 @@ def test_as_json(photos: Path) -> None:
     found = space(tiny_model(), photos, texts=["a dog"], labels=LABELS)
     program = json.loads(json.dumps(told(found), allow_nan=False))
     assert len(program["pictures"]) == 15
-    assert program["pictures"][3]["path"] in {item.id for item in found.items}
+    assert [one["path"] for one in program["pictures"]] == [item.id for item in found.items]
+    assert program["pictures"][3]["open"] == pytest.approx(found.open.places[3].tolist(), abs=1e-4)
+    assert program["texts"][1]["open"] == pytest.approx(found.open.places[16].tolist(), abs=1e-4)
+    assert program["texts"][1]["closed"] == pytest.approx(found.closed.places[16].tolist(), abs=1e-4)
     whole = drawn(found, sheets(found.thumbnails, 64), lambda number, _: f"{number}")
     page = json.loads(json.dumps(whole, allow_nan=False))
     assert len(page["pictures"]["open"]) == 2 * len(page["pictures"]["names"]) == 30
