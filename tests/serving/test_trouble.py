@@ -12,8 +12,8 @@ from seeread.serving.trouble import without_paths
 @pytest.mark.parametrize(
     ("message", "shown"),
     [
-        ("/home/ann/models/x/config.json: not JSON.", "config.json: not JSON."),
-        ("Cannot read '/home/ann/a b.png'.", "Cannot read 'a b.png'."),
+        ("/srv/ann/models/x/config.json: not JSON.", "config.json: not JSON."),
+        ("Cannot read '/srv/ann/a b.png'.", "Cannot read 'a b.png'."),
         ("~/models/mine is no folder.", "mine is no folder."),
         (r"C:\Users\ann\x.bin is damaged", "x.bin is damaged"),
         ("in (/tmp/a/b), and /usr/lib/c: both", "in (b), and c: both"),

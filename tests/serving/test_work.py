@@ -58,7 +58,7 @@ def test_a_stream_tells_how_far_it_is() -> None:
 
 def test_a_mistake_of_the_one_who_asks_is_explained_without_paths() -> None:
     def job(_: Tell) -> JSON:
-        raise UsageError("/home/ann/x.json makes no sense.")
+        raise UsageError("/srv/ann/x.json makes no sense.")
 
     answer = done(job)
     assert (answer.status, answer.json) == (400, {"error": {"message": "x.json makes no sense."}})
@@ -76,7 +76,7 @@ def test_what_is_no_json_is_a_mistake_of_ours(result: object, caplog: pytest.Log
 
 def test_nothing_of_a_traceback_gets_out(caplog: pytest.LogCaptureFixture) -> None:
     def job(_: Tell) -> JSON:
-        raise RuntimeError("secret of /home/ann")
+        raise RuntimeError("secret of /srv/ann")
 
     answer = done(job)
     assert answer.status == 500
