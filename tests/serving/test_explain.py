@@ -56,6 +56,12 @@ def test_boxes_each_have_a_map_and_progress_is_told(app: Any) -> None:
         assert set(one["box"]) == {"x_min", "y_min", "x_max", "y_max"}
 
 
+def test_an_answer_may_be_given(app: Any) -> None:
+    told = explain(app, POINTS, text="What?", answer="a cat", checks=0).json
+    assert told["answer"] == "a cat"
+    assert [one["about"] for one in told["maps"]] == ["a cat", "a", "cat"]
+
+
 @pytest.mark.parametrize(
     ("name", "body", "message"),
     [

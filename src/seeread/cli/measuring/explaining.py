@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from seeread.lab.faithfulness.benchmark import Benchmark
     from seeread.lab.faithfulness.rows import Row
 
+_ORDER = ("shipped", "baseline", "control")
 TITLE = "How far explanations can be believed"
 
 
@@ -64,6 +65,7 @@ def show_benchmark(found: "Benchmark") -> None:
 def _table(rows: Sequence["Row"], width: int) -> Table:
     """Without intervals where there is no room for them."""
     models = {row.model: row.model.removeprefix("seeread/") for row in rows}
+    rows = sorted(rows, key=lambda row: _ORDER.index(row.kind))
     methods = {row.method: row.method if row.kind == "shipped" else f"{row.method} ({row.kind})" for row in rows}
     found = {(row.method, row.model): row for row in rows}
     needed = max(map(cell_len, methods.values())) + sum(max(cell_len(name), 12) + 2 for name in models.values())
