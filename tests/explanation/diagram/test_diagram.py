@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import pytest
 import torch
@@ -23,6 +24,7 @@ from tests.training.learners import LEARNERS, PICTURES
 FAMILIES = [name for name in LEARNERS if name not in ("perceiver", "perceiver_flow")]
 
 
+@cache
 def drawn(family: str) -> Box:
     return diagram(skeleton(LEARNERS[family].config))
 
@@ -93,6 +95,8 @@ def test_where_sight_enters() -> None:
         ("picture", "vision"), ("vision", "connector"), ("connector", "text"), ("words", "text"), ("text", "out")
     }  # fmt: skip
     assert {("in", "⇣"), ("embedding", "⇣"), ("⇣", "transformer")} <= led(box(drawn("llava"), "text"))
+    tower = box(drawn("dual_encoder"), "text")  # where the text ends says which feature to take, and is no number in it
+    assert led(tower) == {("in", "embedding"), ("embedding", "transformer"), ("transformer", "norm"), ("norm", "out")}
     assert ("gates", "text") in led(drawn("flamingo"))
     stack = box(drawn("flamingo"), "text.transformer")
     assert [one.path for one in stack.inside] == ["gates.layers.0", "text.transformer.blocks.0"]
