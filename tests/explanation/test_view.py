@@ -67,6 +67,9 @@ def test_tiles_lie_over_the_black_around_the_picture_too() -> None:
     assert near(whole.area, 0, 0, 1, 1)
     assert near(left.area, 0, -0.5, 0.5, 1.5)
     assert near(right.area, 0.5, -0.5, 1, 1.5)
+    _, upper, lower = sheets(TILES, TILES([Image.new("RGB", (16, 64))]), 16, 64, 4)
+    assert near(upper.area, -0.5, 0, 1.5, 0.5)
+    assert near(lower.area, -0.5, 0.5, 1.5, 1)
 
 
 def test_patches_of_any_aspect_cover_the_picture() -> None:
