@@ -95,7 +95,9 @@ def test_where_sight_enters() -> None:
         ("picture", "vision"), ("vision", "connector"), ("connector", "text"), ("words", "text"), ("text", "out")
     }  # fmt: skip
     assert {("in", "⇣"), ("embedding", "⇣"), ("⇣", "transformer")} <= led(box(drawn("llava"), "text"))
-    tower = box(drawn("dual_encoder"), "text")  # where the text ends says which feature to take, and is no number in it
+    config = LEARNERS["dual_encoder"].config
+    largest = replace(config, text=replace(config.text, pool="largest"))
+    tower = box(diagram(skeleton(largest)), "text")  # where the text ends says which feature to take, and is no number in it
     assert led(tower) == {("in", "embedding"), ("embedding", "transformer"), ("transformer", "norm"), ("norm", "out")}
     assert ("gates", "text") in led(drawn("flamingo"))
     stack = box(drawn("flamingo"), "text.transformer")
