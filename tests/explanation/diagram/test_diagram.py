@@ -97,7 +97,7 @@ def test_where_sight_enters() -> None:
     assert {("in", "⇣"), ("embedding", "⇣"), ("⇣", "transformer")} <= led(box(drawn("llava"), "text"))
     config = LEARNERS["dual_encoder"].config
     largest = replace(config, text=replace(config.text, pool="largest"))
-    tower = box(diagram(skeleton(largest)), "text")  # where the text ends says which feature to take, and is no number in it
+    tower = box(diagram(skeleton(largest)), "text")  # where a text ends says what to take, and is no number in it
     assert led(tower) == {("in", "embedding"), ("embedding", "transformer"), ("transformer", "norm"), ("norm", "out")}
     assert ("gates", "text") in led(drawn("flamingo"))
     stack = box(drawn("flamingo"), "text.transformer")
