@@ -17,7 +17,7 @@ const cover = (share) => {
 /** The map as a canvas: smooth between the middles of its cells, or one pixel a cell. */
 export function painted({ rows, columns, values, faithfulness }, { strength = 1, cells = false } = {}) {
   const grid = values.flat();
-  const most = Math.max(...grid, 1e-30);
+  const least = Math.min(...grid), range = Math.max(...grid) - least || 1; // as the library's own pictures are drawn
   const colours = ramp(faithfulness?.believed !== false);
   const grain = cells ? 1 : Math.max(1, Math.ceil(FINE / Math.max(rows, columns)));
   const canvas = document.createElement("canvas");
@@ -28,7 +28,7 @@ export function painted({ rows, columns, values, faithfulness }, { strength = 1,
     for (let x = 0; x < canvas.width; x++, place += 4) {
       const [down, across] = [(y + 0.5) / grain - 0.5, (x + 0.5) / grain - 0.5]; // cells from the first one's middle
       const value = between(grid, rows, columns, down, across);
-      const share = Math.min(Math.max(value / most, 0), 1);
+      const share = Math.min(Math.max((value - least) / range, 0), 1);
       pixels.data.set(colours[Math.round(255 * share)], place);
       pixels.data[place + 3] = Math.round(255 * strength * cover(share));
     }
