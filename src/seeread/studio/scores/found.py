@@ -70,9 +70,9 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _look(folder: Path, path: Path) -> Found | None:
-    name = path.relative_to(folder).as_posix()
+    name = _readable(path.relative_to(folder))
     if path.name == RECORDS:
-        inside = path.parent.relative_to(folder).as_posix()
+        inside = _readable(path.parent.relative_to(folder))
         return Found(name, "records", folder.name if inside == "." else inside, path.parent)
     if path.suffix == ".html":
         title = _page_title(path)
@@ -80,13 +80,18 @@ def _look(folder: Path, path: Path) -> Found | None:
     return _look_into(name, path) if path.suffix == ".json" else None
 
 
+def _readable(path: Path) -> str:
+    """The path, with question marks for what is no text: names of files may be any bytes."""
+    return path.as_posix().encode("utf-8", "replace").decode()
+
+
 def _look_into(name: str, path: Path) -> Found | None:
     """A file of calibration, or a benchmark of explanations; None for any other JSON."""
     beginning = _beginning(path)
     if (model := _calibrated(beginning)) is not None:
-        return Found(name, "calibration", f"{model}: {path.name}", path)
+        return Found(name, "calibration", f"{model}: {Path(name).name}", path)
     told = any(f'"{format}"' in beginning + _end(path) for format in EXPLANATIONS)
-    return Found(name, "explanations", path.name, path) if told else None
+    return Found(name, "explanations", Path(name).name, path) if told else None
 
 
 def _page_title(path: Path) -> str | None:
@@ -109,7 +114,10 @@ def _calibrated(beginning: str) -> str | None:
     if f'"{FORMAT}"' not in beginning:
         return None
     named = re.search(r'"name":\s*("(?:[^"\\]|\\.)*")', beginning)
-    return str(json.loads(named[1])) if named else "a model"
+    try:
+        return str(json.loads(named[1])) if named else "a model"
+    except ValueError:
+        return "a model"
 
 
 def _beginning(path: Path) -> str:

@@ -8,8 +8,8 @@ import "/web/pages/ask/classify.js";
 import "/web/pages/ask/found.js";
 import "/web/pages/ask/point.js";
 import "/web/pages/ask/write.js";
-import "/web/parts/heat.js";
-import "/web/parts/picture.js";
+import "/web/parts/pictures/heat.js";
+import "/web/parts/pictures/picture.js";
 import "/web/parts/trouble.js";
 
 const TASKS = [

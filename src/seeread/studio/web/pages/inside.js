@@ -13,7 +13,7 @@ import "/web/pages/inside/seen.js";
 import "/web/parts/busy.js";
 import "/web/parts/diagram.js";
 import "/web/parts/models.js";
-import "/web/parts/picture.js";
+import "/web/parts/pictures/picture.js";
 import "/web/parts/trouble.js";
 
 const FIRST = { compare: "a yellow triangle ; a red heart ; a blue circle", write: "what shape does the image contain?", classify: "" };

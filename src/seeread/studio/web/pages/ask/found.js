@@ -2,7 +2,7 @@
 // `size` is [width, height] of the picture in pixels; all but `chosen` are pale, if one is.
 import { LitElement, css, html, nothing, styleMap, svg } from "/web/vendor/lit.js";
 import { look } from "/web/parts/look.js";
-import "/web/parts/frame.js";
+import "/web/parts/pictures/frame.js";
 
 const HUES = ["#e4572e", "#1a8fe3", "#17a673", "#c44fd0", "#d99a00", "#0ea5b7", "#7a6ff0", "#d6336c"];
 

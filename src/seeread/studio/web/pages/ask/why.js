@@ -3,7 +3,7 @@
 import { LitElement, css, html, nothing, repeat, styleMap } from "/web/vendor/lit.js";
 import { Asking } from "/web/parts/asking.js";
 import { look } from "/web/parts/look.js";
-import { heatColour } from "/web/parts/ramp.js";
+import { heatColour } from "/web/parts/pictures/ramp.js";
 import "/web/parts/busy.js";
 import "/web/parts/trouble.js";
 

@@ -6,7 +6,7 @@ import { look } from "/web/parts/look.js";
 import { shortName } from "/web/parts/models.js";
 import "/web/parts/bars.js";
 import "/web/parts/busy.js";
-import "/web/parts/heat.js";
+import "/web/parts/pictures/heat.js";
 import "/web/parts/trouble.js";
 
 const SHOWN = 8; // labels, and each of them has a map

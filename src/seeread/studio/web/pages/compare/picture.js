@@ -4,7 +4,7 @@ import { LitElement, css, html, live, nothing, repeat } from "/web/vendor/lit.js
 import { look } from "/web/parts/look.js";
 import { labelsOf } from "/web/parts/labels.js";
 import "/web/pages/compare/answer.js";
-import "/web/parts/picture.js";
+import "/web/parts/pictures/picture.js";
 
 const TASKS = { classify: "Labels", caption: "Caption", answer: "Question" };
 const LABELS = "a yellow triangle;a red cross;a black heart;a yellow diamond;a green diamond;a blue circle";

@@ -1,6 +1,6 @@
 // How numbers, cells and tokens are drawn on the page Inside.
 import { html, nothing, styleMap } from "/web/vendor/lit.js";
-import { heatColour } from "/web/parts/ramp.js";
+import { heatColour } from "/web/parts/pictures/ramp.js";
 
 /** A number as people read it, with a minus that is as wide as a digit. */
 export const shown = (number, digits = 2) => (number === null || number === undefined ? "–" : number.toFixed(digits).replace("-", "−"));

@@ -4,7 +4,7 @@
 import { LitElement, css, html, nothing, repeat, styleMap } from "/web/vendor/lit.js";
 import { post } from "/web/api.js";
 import { look } from "/web/parts/look.js";
-import { heatColour } from "/web/parts/ramp.js";
+import { heatColour } from "/web/parts/pictures/ramp.js";
 import "/web/parts/trouble.js";
 import { named, percent, pictured, thumbnail, written } from "/web/pages/inside/drawing.js";
 import { style } from "/web/pages/inside/style.js";

@@ -3,8 +3,8 @@
 // faithfulness {believed, verdict} or null. A map that is not to be believed is grey. `cells` draws squares.
 import { LitElement, css, html, nothing, styleMap } from "/web/vendor/lit.js";
 import { look } from "/web/parts/look.js";
-import { COVERED, ramp } from "/web/parts/ramp.js";
-import "/web/parts/frame.js";
+import { COVERED, ramp } from "/web/parts/pictures/ramp.js";
+import "/web/parts/pictures/frame.js";
 
 const FINE = 224; // pixels along the longer side of a map that is drawn smoothly
 

@@ -4,7 +4,7 @@ import { get, keep, pictureAt } from "/web/api.js";
 import { LitElement, css, html, nothing, repeat } from "/web/vendor/lit.js";
 import { look } from "/web/parts/look.js";
 import "/web/parts/busy.js";
-import "/web/parts/frame.js";
+import "/web/parts/pictures/frame.js";
 import "/web/parts/trouble.js";
 
 let asked = null;
