@@ -1,11 +1,16 @@
 """Which methods there are, and for what."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 
+import seeread as sr
 from seeread.errors import UsageError
+from seeread.explanation.aim import aim
+from seeread.explanation.faith.record import record_of
 from seeread.explanation.methods.table import METHODS, default, find, fitting
 from tests.explanation.methods.test_others import RESNET, resnet
 from tests.explanation.methods.test_relevance import asked, labelled, ready
@@ -72,3 +77,13 @@ def test_a_method_that_does_not_fit_says_why() -> None:
 def test_what_is_taken_where_nobody_says_which() -> None:
     chosen = (labelled(ready("dual_encoder")), resnet(), asked(ready("llava")), asked(ready("llava", vision=RESNET)))
     assert [default(target).name for target in chosen] == ["relevance", "dense", "relevance", "layercam"]
+
+
+def test_what_was_shown_of_the_very_model_comes_first() -> None:
+    model = sr.load("seeread/mini-pali", precision="fp32")
+    record = record_of(model)
+    assert record is not None and record.beats("ablation") and not record.beats("relevance")
+    target = aim(model, Image.new("RGB", (96, 96), "red"), "what is this?", answer="a shape")
+    assert default(target).name == "ablation"
+    unmeasured = replace(target, model=replace(model, origin=replace(model.origin, name="another")))
+    assert default(unmeasured).name != "ablation"

@@ -4,6 +4,7 @@ from seeread.errors import UsageError
 from seeread.explanation.causal.ablation import ABLATION
 from seeread.explanation.causal.lens import LENS
 from seeread.explanation.causal.occlusion import OCCLUSION
+from seeread.explanation.faith.record import record_of
 from seeread.explanation.methods.cam import GRADCAM, LAYERCAM
 from seeread.explanation.methods.dense import DENSE
 from seeread.explanation.methods.legrad import LEGRAD
@@ -44,9 +45,12 @@ def fitting(target: AnyTarget) -> list[Method]:
 def default(target: AnyTarget) -> Method:
     """The method to take where nobody says which: relevance, for it fits the most. A ResNet has few places when its
     attention begins; what was measured of the bundled models says to look at its patches one by one where they are
-    compared, and at its stages where its tokens stand among the words."""
-    fits = fitting(target)
+    compared, and at its stages where its tokens stand among the words. A model that carries a record of its own has the
+    first that was shown to know more than blind maps, if one was."""
     preferred = RELEVANCE
     if no_resnet(target) is None and not hasattr(target.model.module, "gates"):
         preferred = DENSE if isinstance(target, Labels) else LAYERCAM
-    return preferred if preferred in fits else fits[0]
+    ordered = sorted(fitting(target), key=lambda method: method is not preferred)
+    record = record_of(target.model)
+    proven = [method for method in ordered if record is not None and record.beats(method.name)]
+    return next((method for method in proven if method.kind == "shipped"), ordered[0])
