@@ -22,6 +22,7 @@ FIGURES: dict[str, Callable[[Path], Figure]] = {
     "fusion-cost": fusion.cost,
     "calibration-reliability": calibration.reliability,
     "explanations-words": explanations.words,
+    "explanations-records": explanations.records,
 }
 
 

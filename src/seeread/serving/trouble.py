@@ -4,8 +4,9 @@ import os
 import re
 from pathlib import Path
 
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 
+from seeread.serving.sent import sent
 from seeread.serving.tell import JSON
 
 INSIDE = "Something went wrong inside, which is not your fault. The terminal that this was started in says what."
@@ -13,9 +14,9 @@ INSIDE = "Something went wrong inside, which is not your fault. The terminal tha
 _PATH = re.compile(r"(?:(?<![\w:/.~])~?|\b[A-Za-z]:)(?:[/\\][^\s/\\'\"`,;:()]+){2,}")
 
 
-def trouble(status: int, message: str) -> JSONResponse:
+def trouble(status: int, message: str) -> Response:
     """An answer that says what is wrong."""
-    return JSONResponse(told(message), status)
+    return sent(told(message), status)
 
 
 def told(message: str) -> dict[str, JSON]:

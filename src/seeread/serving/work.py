@@ -10,9 +10,10 @@ from typing import TypeAlias
 from weakref import WeakSet
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from seeread.errors import SeereadError
+from seeread.serving.sent import sent
 from seeread.serving.tell import JSON, Left, Tell
 from seeread.serving.trouble import INSIDE, told
 
@@ -44,7 +45,7 @@ async def work(request: Request, job: Job) -> Response:
         status, content = await loop.run_in_executor(_threads, _outcome, job, Tell(_unheard, gone))
     finally:
         leaving.cancel()
-    return JSONResponse(content, status)
+    return sent(content, status)
 
 
 def give_up() -> None:

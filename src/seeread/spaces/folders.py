@@ -38,12 +38,20 @@ def folders(root: Path) -> list[Folder]:
         ahead += [
             (os.path.join(below, entry.name), depth + 1)
             for entry in sorted(entries, key=lambda entry: entry.name)
-            if depth < _DEEPEST and entry.is_dir(follow_symlinks=False)
+            if depth < _DEEPEST and entry.is_dir(follow_symlinks=False) and _is_text(entry.name)
         ]
         if pictures := sum(is_picture(entry.name) for entry in entries):
             for part in (below, *map(str, Path(below).parents)) if below else ("",):
                 counts["" if part == "." else part] += pictures
     return [Folder(name, counts[name]) for name in sorted(counts)][:MOST]
+
+
+def _is_text(name: str) -> bool:
+    """Whether it can be told to anybody: names of files may be any bytes."""
+    try:
+        return bool(name.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def inside(root: Path, name: str) -> Path:

@@ -3,12 +3,13 @@
 from dataclasses import asdict
 
 from fastapi import APIRouter
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from seeread.checkpoints.catalogue import Entry, find
 from seeread.interface import Classifies, Compares, Fills, Generates
 from seeread.pretrained import Answers, Pretrained
 from seeread.serving.desk import Desk
+from seeread.serving.sent import sent
 from seeread.serving.tell import JSON
 
 
@@ -20,7 +21,7 @@ def router(desk: Desk) -> APIRouter:
     def models() -> Response:
         """All of them: {"name", "does", "loaded", "parameters", "resolution", "data", "licence"} each. What it does is
         some of compare, write, point, segment, classify, fill; null where that is not known before it is loaded."""
-        return JSONResponse([_told(desk, name) for name in desk.shelf.names])
+        return sent([_told(desk, name) for name in desk.shelf.names])
 
     return routes
 

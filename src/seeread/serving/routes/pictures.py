@@ -5,10 +5,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse
 
 from seeread.errors import SeereadError
 from seeread.serving.desk import Desk
+from seeread.serving.sent import sent
 from seeread.serving.trouble import trouble
 from seeread.serving.work import work
 
@@ -20,7 +20,7 @@ def router(desk: Desk) -> APIRouter:
     @routes.get("")
     def examples() -> Response:
         """The pictures that are always there: {"name", "width", "height"} each."""
-        return JSONResponse([asdict(kept) for kept in desk.pictures.examples])
+        return sent([asdict(kept) for kept in desk.pictures.examples])
 
     @routes.post("")
     async def keep(request: Request) -> Response:

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from pydantic import Field
 from pydantic.dataclasses import dataclass
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from seeread.checkpoints.catalogue import close_names, find
 from seeread.checkpoints.match import skeleton
@@ -14,6 +14,7 @@ from seeread.errors import UsageError
 from seeread.explanation.diagram.diagram import diagram
 from seeread.serving.body import STRICT
 from seeread.serving.desk import Desk
+from seeread.serving.sent import sent
 from seeread.serving.tell import JSON, Tell
 from seeread.serving.work import work
 from seeread.studio.aspects.listed import PAIRINGS, listed
@@ -50,7 +51,7 @@ def router(desk: Desk) -> APIRouter:
         models = [asdict(one) for one in listed(here)]
         names = {one["name"] for one in models}
         pairings = [asdict(pairing) for pairing in PAIRINGS if names.issuperset(pairing.models)]
-        return JSONResponse({"models": models, "pairings": pairings, "most": MOST})
+        return sent({"models": models, "pairings": pairings, "most": MOST})
 
     @routes.post("")
     async def compared(body: Several, request: Request) -> Response:

@@ -15,7 +15,6 @@ from fastapi.concurrency import run_in_threadpool
 from PIL.Image import Resampling
 from pydantic import Field
 from pydantic.dataclasses import dataclass
-from starlette.responses import JSONResponse
 
 from seeread.errors import SeereadError, UsageError
 from seeread.preprocessing.image import open_image
@@ -23,6 +22,7 @@ from seeread.pretrained import Progress
 from seeread.search.query import check_query
 from seeread.serving.body import STRICT
 from seeread.serving.desk import Desk
+from seeread.serving.sent import sent
 from seeread.serving.tell import JSON, Tell
 from seeread.serving.trouble import trouble
 from seeread.serving.work import work
@@ -108,7 +108,7 @@ def router(desk: Desk) -> APIRouter:
     @routes.get("/api/space/folders")
     async def listed() -> Response:
         """The folders to choose from: {"name", "pictures"} each; "" is that in which the studio was started."""
-        return JSONResponse([asdict(each) for each in await run_in_threadpool(folders, desk.folder)])
+        return sent([asdict(each) for each in await run_in_threadpool(folders, desk.folder)])
 
     @routes.post("/api/space")
     async def shown(body: Body, request: Request) -> Response:
