@@ -3,11 +3,11 @@
 import re
 from base64 import b64encode
 from collections.abc import Sequence
-from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 
+from seeread.charts.pages.document import document
 from seeread.charts.pages.markup import json_html
 from seeread.preprocessing.image import printable
 from seeread.spaces.space import Space
@@ -24,33 +24,17 @@ _EXPORT = re.compile(r"^export (?=const|function|class|async)", re.MULTILINE)
 
 
 def page(space: Space) -> str:
-    """The HTML. It asks for nothing from anywhere, and its own policy forbids it."""
+    """The HTML."""
     title = f"{printable(Path(space.folder).name) or 'Pictures'} as {space.model} sees it"
     content = json_html(drawn(space, sheets(space.thumbnails, cell_for(len(space))), _inside))
-    script = _bundle((*SCRIPTS, "alone.js"))
-    allowed = f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
-    policy = f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:"
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{escape(title)}</title>
-<style>{own("page.css")}</style>
-</head>
-<body>
-<header>
+    body = f"""<header>
 <h1>{escape(title)}</h1>
 <button type="button" id="theme" aria-pressed="false">Dark</button>
 </header>
 <main><sr-space></sr-space></main>
-<script type="application/json" id="space">{content}</script>
-<script type="module">{script}</script>
-</body>
-</html>
-"""
+<script type="application/json" id="space">{content}</script>"""
+    script = _bundle((*SCRIPTS, "alone.js"))
+    return document(title, own("page.css"), body, [script], modules=True, pictures="data: blob:")
 
 
 def cell_for(pictures: int) -> int:

@@ -48,7 +48,7 @@ def test_refuses_what_is_no_record(tmp_path: Path, content: str, reason: str) ->
     (tmp_path / NAME).write_text(content)
     with pytest.raises(DataError, match=reason):
         read_record(tmp_path / NAME)
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="does not exist"):
         read_record(tmp_path / "absent")
 
 

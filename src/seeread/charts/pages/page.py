@@ -1,18 +1,13 @@
-"""A page that opens offline: one HTML file with its charts, tables and pictures, and all that draws them, inside.
+"""A page that opens offline: one HTML file with its charts, tables and pictures, and all that draws them, inside."""
 
-It asks for nothing from anywhere, and its own policy forbids it: scripts run only if they are the two that are known by
-their SHA-256, so that a label that tried to be one would not.
-"""
-
-from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from itertools import count, groupby
 
 from seeread.charts.chart import Curves, Piece, Section
 from seeread.charts.colours import DARK
+from seeread.charts.pages.document import document
 from seeread.charts.pages.markup import json_html, piece_html
 
 PAPER = 640
@@ -23,22 +18,8 @@ def page(title: str, sections: Sequence[Section], lead: str = "") -> str:
     """The HTML of the page, from top to bottom as the sections are. Nothing of what it is given is read as HTML."""
     names = (f"chart-{number}" for number in count(1))
     body = "".join(_section(section, f"section-{number}", names) for number, section in enumerate(sections, 1))
-    scripts = [_own("vendor/echarts.min.js"), _own("page.js")]
-    allowed = " ".join(f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" for script in scripts)
-    policy = f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:"
     settings = json_html({"dark": DARK, "paper": PAPER})
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{escape(title)}</title>
-<style>{_own("page.css")}</style>
-</head>
-<body>
-<header>
+    inside = f"""<header>
 <h1>{escape(title)}</h1>
 <button type="button" id="theme" aria-pressed="false">Dark</button>
 {f'<p class="lead">{escape(lead)}</p>' if lead else ""}
@@ -47,11 +28,8 @@ def page(title: str, sections: Sequence[Section], lead: str = "") -> str:
 <main>
 {body}
 </main>
-<script type="application/json" id="settings">{settings}</script>
-{"".join(f"<script>{script}</script>" for script in scripts)}
-</body>
-</html>
-"""
+<script type="application/json" id="settings">{settings}</script>"""
+    return document(title, _own("page.css"), inside, [_own("vendor/echarts.min.js"), _own("page.js")])
 
 
 def _contents(sections: Sequence[Section]) -> str:

@@ -1,11 +1,7 @@
-"""Explanations as one page that opens offline: hover a word and see where it came from, switch between methods.
-
-It asks for nothing from anywhere, and its own policy forbids it: the one script that runs is known by its SHA-256.
-"""
+"""Explanations as one page that opens offline: hover a word and see where it came from, switch between methods."""
 
 from base64 import b64encode
 from collections.abc import Sequence
-from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from io import BytesIO
@@ -13,6 +9,7 @@ from typing import Any
 
 from PIL import Image
 
+from seeread.charts.pages.document import document
 from seeread.charts.pages.markup import json_html
 from seeread.explanation.causal.lens import Lens
 from seeread.explanation.drawing.colours import COVERED, ramp
@@ -39,8 +36,6 @@ def page(picture: Image.Image, explanations: Sequence[Explanation], lens: Lens |
     first = explanations[0]
     title = said(first)
     scripts = [_own("page.js")] + ([_own("lens.js")] if lens else [])
-    allowed = " ".join(f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" for script in scripts)
-    policy = f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:"
     data: dict[str, Any] = {
         "explanations": [as_json(one) for one in explanations],
         "ramps": {"hot": ramp(True).tobytes().hex(), "grey": ramp(False).tobytes().hex()},
@@ -49,18 +44,7 @@ def page(picture: Image.Image, explanations: Sequence[Explanation], lens: Lens |
     if lens is not None:
         data["lens"] = lens.as_json()
     style = files("seeread.charts.pages").joinpath("page.css").read_text("utf-8") + _own("page.css") + _own("lens.css")
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{escape(title)}</title>
-<style>{style}</style>
-</head>
-<body>
-<header>
+    body = f"""<header>
 <p class="asked">{escape(question(first))}</p>
 <button type="button" id="theme" aria-pressed="false">Dark</button>
 <h1 id="said" role="toolbar" aria-label="What the model said; each part has its map">{escape(title)}</h1>
@@ -91,11 +75,8 @@ def page(picture: Image.Image, explanations: Sequence[Explanation], lens: Lens |
 <section id="all"><h2>All maps</h2><ul></ul></section>
 {LENS if lens else ""}
 </main>
-<script type="application/json" id="data">{json_html(data)}</script>
-{"".join(f"<script>{script}</script>" for script in scripts)}
-</body>
-</html>
-"""
+<script type="application/json" id="data">{json_html(data)}</script>"""
+    return document(title, style, body, scripts)
 
 
 def _source(picture: Image.Image) -> str:

@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from seeread.errors import DataError
-from seeread.preprocessing.image import printable
 from seeread.pretrained import Pretrained
-from seeread.tasks.certainty.strict import from_json, parse, to_json
+from seeread.tasks.certainty.strict import read_file, to_json
 from seeread.whole import write_whole
 
 NAME = "faithfulness.json"
@@ -18,6 +16,7 @@ NAME = "faithfulness.json"
 
 FORMAT = "faithfulness 1"
 _MOST_BYTES = 1_000_000
+_AGAIN = "Measure it again, with seeread explain --benchmark."
 
 
 @dataclass(frozen=True)
@@ -73,20 +72,7 @@ class Record:
 
 def read_record(path: str | os.PathLike[str]) -> Record:
     """What `Record.write` wrote. Raises DataError for anything else."""
-    name, again = printable(os.fspath(path)), "Measure it again, with seeread explain --benchmark."
-    try:
-        with open(path, "rb") as file:
-            content = file.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise DataError(f"{name} cannot be read ({error.strerror}). {again}") from None
-    if len(content) > _MOST_BYTES:
-        raise DataError(f"{name} is larger than {_MOST_BYTES:,} bytes, and no record of explanations. {again}")
-    try:
-        return from_json(Record, parse(content.decode("utf-8")))
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
-        raise DataError(f"{name} is no record of explanations: it is not JSON. {again}") from None
-    except ValueError as error:
-        raise DataError(f"{name} is no record of explanations: {printable(str(error))}. {again}") from None
+    return read_file(Record, path, "record of explanations", _AGAIN, _MOST_BYTES)
 
 
 def record_of(model: Pretrained) -> Record | None:

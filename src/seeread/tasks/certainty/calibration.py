@@ -10,12 +10,12 @@ from pathlib import Path
 
 import torch
 
-from seeread.errors import DataError, UsageError
+from seeread.errors import UsageError
 from seeread.preprocessing.image import printable
 from seeread.pretrained import Pretrained
 from seeread.tasks.certainty.probe import alike, described, probe
 from seeread.tasks.certainty.sets import Openness, Sets
-from seeread.tasks.certainty.strict import from_json, parse, to_json
+from seeread.tasks.certainty.strict import read_file, to_json
 from seeread.tasks.scores import Kind
 from seeread.whole import write_whole
 
@@ -183,22 +183,7 @@ Where = Calibration | str | os.PathLike[str]
 
 def read_calibration(path: str | os.PathLike[str]) -> Calibration:
     """What `Calibration.write` wrote. Raises DataError for anything else."""
-    name = printable(os.fspath(path))
-    try:
-        with open(path, "rb") as file:
-            content = file.read(_MOST_BYTES + 1)
-    except FileNotFoundError:
-        raise DataError(f"{name} does not exist. {_AGAIN}") from None
-    except OSError as error:
-        raise DataError(f"{name} cannot be read ({error.strerror}). {_AGAIN}") from None
-    if len(content) > _MOST_BYTES:
-        raise DataError(f"{name} is larger than {_MOST_BYTES:,} bytes, and no calibration. {_AGAIN}")
-    try:
-        return from_json(Calibration, parse(content.decode("utf-8")))
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
-        raise DataError(f"{name} is no calibration: it is not JSON. {_AGAIN}") from None
-    except ValueError as error:
-        raise DataError(f"{name} is no calibration: {printable(str(error))}. {_AGAIN}") from None
+    return read_file(Calibration, path, "calibration", _AGAIN, _MOST_BYTES)
 
 
 def subject(model: Pretrained) -> Subject:

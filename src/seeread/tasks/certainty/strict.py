@@ -1,11 +1,15 @@
 """Dataclasses as JSON and back: nothing unknown, nothing missing, every value of its declared type, no NaN."""
 
 import json
+import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from seeread.errors import DataError
+from seeread.preprocessing.image import printable
 
 Content = TypeVar("Content")
 _LARGEST = 1e300  # what is beyond it was written as 1e999, or with 400 digits
@@ -25,6 +29,27 @@ def from_json(kind: type[Content], value: object, place: str = "it") -> Content:
     """What `to_json` wrote. Raises ValueError that names the place of anything else."""
     result: Content = _read(kind, value, place)
     return result
+
+
+def read_file(kind: type[Content], path: str | os.PathLike[str], what: str, again: str, most: int) -> Content:
+    """A file of what `to_json` wrote, of at most so many bytes. Raises DataError for any other, which says that it is
+    no `what` ("calibration"), and what to do: `again`."""
+    name = printable(os.fspath(path))
+    try:
+        with open(path, "rb") as file:
+            content = file.read(most + 1)
+    except FileNotFoundError:
+        raise DataError(f"{name} does not exist. {again}") from None
+    except OSError as error:
+        raise DataError(f"{name} cannot be read ({error.strerror}). {again}") from None
+    if len(content) > most:
+        raise DataError(f"{name} is larger than {most:,} bytes, and no {what}. {again}")
+    try:
+        return from_json(kind, parse(content.decode("utf-8")))
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+        raise DataError(f"{name} is no {what}: it is not JSON. {again}") from None
+    except ValueError as error:
+        raise DataError(f"{name} is no {what}: {printable(str(error))}. {again}") from None
 
 
 def _bare(value: object) -> object:
