@@ -1,4 +1,4 @@
-"""What every page that opens offline is: one HTML file that asks for nothing from anywhere; its own policy forbids it."""
+"""What every page that opens offline is: one HTML file that asks for nothing, which its own policy forbids."""
 
 from base64 import b64encode
 from collections.abc import Sequence
