@@ -50,7 +50,7 @@ def explain(
     checks: Annotated[
         int,
         Parameter(help="Random maps that each map is held against; 0: test nothing: fast.", validator=Number(gte=0)),
-    ] = 16,
+    ] = 12,
     benchmark: Annotated[
         bool,
         Parameter(
