@@ -76,6 +76,35 @@ def test_a_page_of_somebody_else_brings_nothing_with_it(tmp_path: Path) -> None:
     assert [(piece["kind"], piece["paragraphs"]) for piece in pieces] == [("words", ["Hi"])]
 
 
+OPTION = """{"tooltip": {"formatter": "<b>a &lt;i&gt;</b><br>1 {a}"}, "xAxis": {"data": ["<i>"]}}"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("<b>a", "<b style='position:fixed;inset:0'>a"),
+        ("<br>1", "<img src='http://x/a.png'>"),
+        ('"tooltip"', '"title": {"link": "http://x"}, "tooltip"'),
+        ('["<i>"]', "[NaN]"),
+        ('["<i>"]', "[1e999]"),
+        (OPTION, "[1]"),
+    ],
+)
+def test_a_chart_of_somebody_else_is_none_but_ours(tmp_path: Path, old: str, new: str) -> None:
+    path = tmp_path / "report.html"
+    for option, count in ((OPTION, 1), (OPTION.replace(old, new), 0)):
+        path.write_text(f"<section><h2>A</h2><figure class=bars><script>{option}</script></figure></section>")
+        assert len(read_page(path)["sections"][0]["pieces"]) == count
+
+
+def test_cells_are_sorted_by_numbers_alone(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    row = "<tr><td data-key=nan>a</td><td data-key=inf>b</td><td data-key=2>c</td></tr>"
+    path.write_text(f"<section><figure><table><tr><th>x</th></tr>{row}</table></figure></section>")
+    (piece,) = read_page(path)["sections"][0]["pieces"]
+    assert [cell["key"] for cell in piece["rows"][0]] == [None, None, 2.0]
+
+
 @pytest.mark.parametrize("content", [b"", b"<html>", b"\xff\xfe", b"<section>" * 50_000])
 def test_what_is_no_page_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "report.html"
@@ -88,7 +117,9 @@ def test_finds_what_lies_in_a_folder(tmp_path: Path) -> None:
     results(tmp_path / "results")
     results(tmp_path)
     (tmp_path / "pages").mkdir()
-    for name, title in (("a", "Bias audit of x"), ("b", "How far x can be trusted"), ("c", "What was measured")):
+    titles = {"a": "Bias audit of x", "b": "How far x can be trusted", "c": "What was measured"}
+    shown = {"d": "Why “a cat”?", "e": "photos as seeread/mini-clip sees it"}  # nothing was measured in these
+    for name, title in (titles | shown).items():
         (tmp_path / "pages" / f"{name}.html").write_text(page(title, SECTIONS), encoding="utf-8")
     (tmp_path / "other.html").write_text("<title>Bias audit of nobody</title>", encoding="utf-8")
     (tmp_path / "mine.json").write_text('{"seeread": "calibration 1", "model": {"name": "my \\"model\\""}}')
@@ -105,6 +136,17 @@ def test_finds_what_lies_in_a_folder(tmp_path: Path) -> None:
         ("pages/b.html", "calibration", "How far x can be trusted"),
         ("imagenet", "published", "ImageNet, without examples"),
     ]
+
+
+def test_one_odd_file_does_not_hide_the_others(tmp_path: Path) -> None:
+    (tmp_path / "mine.json").write_text('{"seeread": "calibration 1", "model": {"name": "my \\q model"}}')
+    odd = tmp_path / os.fsdecode(b"odd \xff")
+    odd.mkdir()
+    (odd / "records.jsonl").write_text("{}\n")
+    found = search(tmp_path)
+    assert [(one.name, one.title) for one in found if one.kind == "records"] == [("odd ?/records.jsonl", "odd ?")]
+    assert next(one.title for one in found if one.name == "mine.json") == "a model: mine.json"
+    assert show(PUBLISHED, [one for one in found if one.kind == "records"]) == show(PUBLISHED, [])
 
 
 def test_does_not_follow_links_nor_look_at_everything(tmp_path: Path) -> None:

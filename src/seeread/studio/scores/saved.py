@@ -5,15 +5,19 @@ text is taken out as text, its charts as data, and all else is left behind.
 """
 
 import json
+import math
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+from seeread.charts.figures import finite
 from seeread.errors import DataError
 from seeread.preprocessing.image import printable
 
+_MARKUP = re.compile(r"<(?!/?b>|br>)")
+"""What tooltips of ours have not: their words are escaped, in lines of which the first is bold."""
 _ALONE = frozenset({"meta", "img", "wbr", "br", "input", "link"})
 
 
@@ -109,10 +113,12 @@ def _piece(element: Node) -> dict[str, Any] | None:
 
 
 def _chart(element: Node, script: Node, title: str, note: str) -> dict[str, Any] | None:
-    """A chart by its data; None where these are none."""
+    """A chart by its data; None where these are none, or more than that."""
     try:
         option = json.loads(script.text)
     except ValueError:
+        return None
+    if not isinstance(option, dict) or not _harmless(option):
         return None
     style = (element.first("div", "chart") or element).attributes.get("style", "")
     sizes = {name: int(pixels) for name, pixels in re.findall(r"--(height|phone): (\d{1,4})px", style)}
@@ -122,6 +128,18 @@ def _chart(element: Node, script: Node, title: str, note: str) -> dict[str, Any]
         "kind": "chart", "shape": shape, "title": title, "note": note, "option": option, "height": tall,
         "phone": sizes.get("phone", tall),
     }  # fmt: skip
+
+
+def _harmless(value: Any, name: str = "") -> bool:
+    """Whether an option, or what is called `name` in one, leads nowhere, has no page of its own in a tooltip, and only
+    numbers that JSON knows."""
+    if isinstance(value, dict):
+        return all(_harmless(one, name) for name, one in value.items())
+    if isinstance(value, list):
+        return all(_harmless(one, name) for one in value)
+    if isinstance(value, str):
+        return name not in ("link", "sublink") and not (name == "formatter" and _MARKUP.search(value))
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _entries(element: Node) -> list[list[str]]:
@@ -136,7 +154,7 @@ def _tile(element: Node) -> dict[str, str]:
 
 def _cell(cell: Node) -> dict[str, Any] | None:
     try:
-        key = float(cell.attributes["data-key"])
+        key = finite(float(cell.attributes["data-key"]))
     except (KeyError, ValueError):
         key = None
     return {"shown": cell.text, "key": key} if cell.text else None

@@ -1,9 +1,11 @@
 """What was found, as a page: a title, a lead, and sections."""
 
+from pathlib import Path
 from typing import Any
 
 from seeread.charts.chart import Section
 from seeread.checkpoints.catalogue import find
+from seeread.errors import DataError
 from seeread.evaluation.published.published import published
 from seeread.evaluation.records.record import Record
 from seeread.evaluation.records.store import read_records
@@ -19,7 +21,7 @@ from seeread.tasks.certainty.calibration import read_calibration
 
 def show(one: Found, records: list[Found]) -> dict[str, Any]:
     """{"title", "lead", "sections"} as of `pieces.section_json`. `records` are those that may stand beside what others
-    report. Raises DataError for what cannot be read."""
+    report, as far as they can be read. Raises DataError for what cannot be."""
     match one.kind:
         case "records":
             return _page("What was measured", _lead(read_records(one.path)), build(one.path))
@@ -29,9 +31,17 @@ def show(one: Found, records: list[Found]) -> dict[str, Any]:
         case "explanations":
             return _page(f"How faithful explanations are: {one.title}", "", explained(one.path))
         case "published":
-            measured = [record for each in records for record in read_records(each.path)]
+            measured = [record for each in records for record in _readable(each.path)]
             return _page(one.title, "", [familiar(published("imagenet"), measured, _called)])
     return read_page(one.path)
+
+
+def _readable(path: Path) -> list[Record]:
+    """The records of a folder; none if they are damaged: their own page says so."""
+    try:
+        return read_records(path)
+    except DataError:
+        return []
 
 
 def _page(title: str, lead: str, sections: list[Section]) -> dict[str, Any]:
