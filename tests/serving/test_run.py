@@ -13,8 +13,11 @@ import pytest
 
 pytest.importorskip("uvicorn")
 
+import uvicorn
+from fastapi import FastAPI
+
 from seeread.errors import UsageError
-from seeread.serving.run import address_of, listen
+from seeread.serving.run import address_of, listen, serve
 
 
 def test_a_port_that_is_taken_is_a_clear_error() -> None:
@@ -38,6 +41,18 @@ def test_an_address_of_another_machine_is_one_too(host: str, monkeypatch: pytest
 def test_the_address_of_a_server_for_all_is_one_to_open() -> None:
     with listen("0.0.0.0", 0) as one:
         assert address_of(one).startswith("http://127.0.0.1:")
+
+
+def test_no_web_sockets_are_spoken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page of any site may open one."""
+    seen: list[uvicorn.Server] = []
+
+    async def served(server: uvicorn.Server, _: socket.socket) -> None:
+        seen.append(server)
+
+    monkeypatch.setattr("seeread.serving.run._served", served)
+    serve(FastAPI(), listen("127.0.0.1", 0))
+    assert seen[0].config.ws == "none"
 
 
 ENDLESS = """

@@ -74,6 +74,12 @@ def test_what_is_no_json_is_a_mistake_of_ours(result: object, caplog: pytest.Log
     assert "A job failed" in caplog.text
 
 
+def test_what_is_no_text_is_escaped() -> None:
+    name = b"a\xff.png".decode("utf-8", "surrogateescape")
+    assert done(lambda _: name).json == name
+    assert done(lambda _: name, headers=STREAM).events == [("result", name)]
+
+
 def test_nothing_of_a_traceback_gets_out(caplog: pytest.LogCaptureFixture) -> None:
     def job(_: Tell) -> JSON:
         raise RuntimeError("secret of /srv/ann")

@@ -1,5 +1,6 @@
 """Folders to choose from, and no way out of them."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,13 @@ def test_counts_here_and_below(tree: Path) -> None:
     assert folders(tree) == [Folder("", 3), Folder("holiday", 2), Folder("holiday/2019", 1)]
     assert folders(tree / "texts") == []
     assert folders(tree / "none") == []
+
+
+def test_a_folder_whose_name_is_no_text_is_left_out(tree: Path) -> None:
+    odd = tree / os.fsdecode(b"odd \xff")
+    odd.mkdir()
+    (odd / "f.png").write_bytes(b"")
+    assert [one.name for one in folders(tree)] == ["", "holiday", "holiday/2019"]
 
 
 def test_inside(tree: Path) -> None:

@@ -41,6 +41,7 @@ def test_what_is_broken_is_named(photos: Path) -> None:
     found = space(colour_model(), photos, labels=LABELS)
     assert list(found.skipped) == ["broken.jpg"]
     assert "text" in found.skipped["broken.jpg"]
+    assert str(photos) not in found.skipped["broken.jpg"]
 
 
 def test_captions_beside_pictures_are_texts_with_owners(photos: Path) -> None:

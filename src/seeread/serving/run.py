@@ -18,7 +18,9 @@ FAREWELL = 2
 
 def serve(app: FastAPI, listening: socket.socket) -> None:
     """Answers what comes in, until Ctrl-C."""
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=FAREWELL, server_header=False)
+    config = uvicorn.Config(
+        app, log_level="warning", timeout_graceful_shutdown=FAREWELL, server_header=False, ws="none"
+    )
     with listening, suppress(KeyboardInterrupt):
         asyncio.run(_served(uvicorn.Server(config), listening))
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from starlette.responses import Response
@@ -26,6 +27,7 @@ def told(message: str) -> dict[str, JSON]:
 
 def without_paths(message: str) -> str:
     """The message with only the last part of every path in it: which folders there are is nobody's business."""
-    for known in (Path.cwd(), Path.home()):  # which may have spaces in them
-        message = message.replace(f"{known}{os.sep}", "")
+    for known in (Path.cwd, Path.home):  # which may have spaces in them
+        with suppress(OSError, RuntimeError):  # or be gone
+            message = message.replace(f"{known()}{os.sep}", "")
     return _PATH.sub(lambda found: re.split(r"[/\\]", found[0])[-1], message)

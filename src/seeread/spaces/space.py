@@ -160,18 +160,25 @@ def _seen(
     small = thumbnails([item.picture for item in found.items], tell("Opening pictures"))
     skipped = dict(found.skipped)
     skipped |= {
-        item.id: str(one) for item, one in zip(found.items, small, strict=True) if isinstance(one, ImageError)
+        item.id: _reason(one, item) for item, one in zip(found.items, small, strict=True)
+        if isinstance(one, ImageError)
     }
     good = [
         (item, one) for item, one in zip(found.items, small, strict=True) if not isinstance(one, ImageError)
     ]
     seen = features.of([item.picture for item, _ in good], batch_size, tell("Embedding pictures"))
-    skipped |= {good[place][0].id: str(error) for place, error in seen.failures}
+    skipped |= {good[place][0].id: _reason(error, good[place][0]) for place, error in seen.failures}
     if not seen.places:
         first = next((f" {printable(name)}: {why}" for name, why in skipped.items()), "")
         raise DataError(f"No picture here can be opened.{first}")
     kept = replace(found, items=tuple(good[place][0] for place in seen.places), skipped=skipped)
     return kept, [good[place][1] for place in seen.places], seen.vectors
+
+
+def _reason(error: ImageError, item: Item) -> str:
+    """Why it cannot be opened, by its name in the folder: where that lies is nobody's business who sees the page."""
+    path = printable(item.picture) if isinstance(item.picture, str) else item.id
+    return str(error).replace(path, printable(item.id))
 
 
 def _of_names(features: Features, names: list[str], tell: Telling) -> Tensor:
