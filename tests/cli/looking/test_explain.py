@@ -185,7 +185,9 @@ def test_the_benchmark_is_told(explain: Run, tmp_path: Path, monkeypatch: pytest
         (["tiny", "https://example.com/a.png", "red"], "--allow-url"),
         (["tiny", "red.png", "red", "--task", "detect"], "does not detect"),
         (["tiny", "red.png", "red", "--task", "dance"], "dance"),
+        (["tiny", "red.png", "red", "--method", ""], "no method ''"),
         (["tiny", "red.png", "red", "--checks", "-1"], "checks"),
+        (["tiny", "red.png", "red", "--checks", "1001"], "checks"),
     ],
 )
 def test_mistakes_are_told(

@@ -55,6 +55,7 @@ def test_a_limit_is_told(run: Run, photos: Path, tmp_path: Path) -> None:
         (("photos", "--by", "umap", "--labels", "red"), 2, "at least 16"),
         (("photos", "--labels", ","), 2, "no labels"),
         (("photos", "--groups", "0"), 2, "--groups"),
+        (("photos", "--seed", str(2**32)), 2, "--seed"),
         ((), 2, "FOLDER"),
     ],
 )

@@ -54,7 +54,7 @@ Split = Annotated[
     str | None, Parameter(help="Which part of a divided set: val, test... By default one that is held out.")
 ]
 Limit = Annotated[int | None, Parameter(help="At most so many pictures, drawn.", validator=Number(gte=1))]
-Seed = Annotated[int, Parameter(help="Of all that is drawn.", validator=Number(gte=0))]
+Seed = Annotated[int, Parameter(help="Of all that is drawn.", validator=Number(gte=0, lt=2**32))]
 Separately = Annotated[
     bool,
     Parameter(help="Look for one thing after the other: slower, misses less.", negative="", show_default=False),

@@ -49,7 +49,10 @@ def explain(
     ] = False,
     checks: Annotated[
         int,
-        Parameter(help="Random maps that each map is held against; 0: test nothing: fast.", validator=Number(gte=0)),
+        Parameter(
+            help="Random maps that each map is held against; 0: test nothing: fast.",
+            validator=Number(gte=0, lte=1000),
+        ),
     ] = 12,
     benchmark: Annotated[
         bool,
@@ -109,7 +112,7 @@ def explain(
     aim = (aimed or AimFlags()).aim(loaded, picture.source, text)
     if other is not None:
         return _patched(aim, other, part, target, json)
-    methods = fitting(aim) if all_methods else [find(method, aim) if method else default(aim)]
+    methods = fitting(aim) if all_methods else [default(aim) if method is None else find(method, aim)]
     words = _words(aim) if method == LENS else None
     with bars() as shown:
         found = explain_target(aim, methods, text or "", checks=checks, progress=shown.bar("Testing the maps"))
