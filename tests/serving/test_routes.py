@@ -69,7 +69,7 @@ def test_a_picture_is_kept_and_shown(app: Any) -> None:
 def test_a_bad_file_is_explained(app: Any, data: bytes) -> None:
     answer = asked(app, "/api/pictures", data, headers={"content-type": "application/octet-stream"})
     assert answer.status == 400
-    assert answer.message.startswith("the picture ")
+    assert answer.message.startswith("The picture ")
 
 
 def test_a_large_picture_comes_in_and_a_huge_one_does_not(app: Any, desk: Desk) -> None:

@@ -87,6 +87,13 @@ def test_a_model_is_found_by_typing_and_taken_away(address: str, chromium: Any) 
         assert page.get_by_role("listbox").count() == 0
 
 
+def test_a_model_that_another_page_handed_on_can_be_taken_away(address: str, chromium: Any) -> None:
+    with visited(chromium, f"{address}#/compare?model=seeread%2Fmini-clip") as opened:
+        opened.page.get_by_role("button", name="Take seeread/mini-clip away").click()
+        opened.page.wait_for_url(lambda url: "model" not in url)
+        assert opened.page.locator("compare-chosen .model").count() == 0
+
+
 def test_several_models_say_what_they_see_in_one_picture(address: str, chromium: Any) -> None:
     with visited(chromium, f"{address}#/compare?models={HERE}&view=picture&picture=scene-1") as opened:
         page = opened.page

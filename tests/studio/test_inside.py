@@ -159,6 +159,20 @@ def test_it_fits_on_a_phone(address: str, chromium: Any, model: str, dark: bool)
         assert not opened.complaints
 
 
+def test_without_a_question_the_picture_is_described(address: str, chromium: Any, llava: Pretrained) -> None:
+    with visited(chromium, at(address, model=LLAVA)) as opened:
+        page = opened.page
+        page.locator(".said").wait_for(timeout=30_000)
+        page.locator("#text").fill("")
+        page.get_by_role("button", name="Run").click()
+        described = aim(llava, Pictures().open("scene-1"), None)
+        assert isinstance(described, Written)
+        page.locator(".said", has_text=described.answer).wait_for(timeout=30_000)
+        page.reload()
+        page.locator(".said", has_text=described.answer).wait_for(timeout=30_000)
+        assert page.locator("#text").input_value() == ""
+
+
 def test_trouble_is_told(address: str, chromium: Any) -> None:
     with visited(chromium, at(address, model=CLIP, picture="gone")) as opened:
         opened.page.locator(".page > sr-trouble").get_by_text("no longer kept").wait_for(timeout=30_000)

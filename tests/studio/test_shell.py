@@ -53,6 +53,19 @@ def test_an_address_reopens_a_state_and_pages_hand_on_what_they_share(address: s
         assert page.get_by_role("heading", level=1).first.inner_text() == "Ask"
 
 
+def test_what_is_shown_as_chosen_follows_the_address(address: str, chromium: Any) -> None:
+    with visited(chromium, f"{address}#/ask?model=seeread%2Fmini-llava") as opened:
+        page = opened.page
+        field = page.get_by_label("Model", exact=True)
+        field.select_option("seeread/mini-clip")
+        page.wait_for_url(re.compile("mini-clip"))
+        page.evaluate("location.hash = '#/ask?model=seeread%2Fmini-llava'")
+        page.get_by_role("tab", name="Describe").wait_for()
+        assert field.input_value() == "seeread/mini-llava"
+        page.evaluate("location.hash = '#/ask?model=nobody%2Fs'")
+        page.get_by_text("nobody/s is not in this studio").wait_for()
+
+
 def test_keys(address: str, chromium: Any) -> None:
     with visited(chromium, f"{address}#/ask?model=seeread%2Fmini-clip") as opened:
         page = opened.page

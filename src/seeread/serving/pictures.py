@@ -53,7 +53,7 @@ class Pictures:
 
     def keep(self, data: bytes) -> Kept:
         """A picture's file. Raises ImageError for one that cannot be opened."""
-        picture = open_image(data, self.limits, name="the picture")
+        picture = open_image(data, self.limits, name="The picture")
         name = sha256(data).hexdigest()[:20]
         with self._lock:
             self._files[name] = data
@@ -72,7 +72,7 @@ class Pictures:
                 self._files.move_to_end(name)
         if data is None:
             raise UsageError("This picture is no longer kept here. Choose it again.")
-        return open_image(data, self.limits, name="the picture")
+        return open_image(data, self.limits, name="The picture")
 
     def encoded(self, name: str, side: int | None = None) -> tuple[bytes, str]:
         """A file of the picture that browsers show, its longer side at most `side` pixels, and the kind of the file."""

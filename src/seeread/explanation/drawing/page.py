@@ -76,7 +76,7 @@ def page(picture: Image.Image, explanations: Sequence[Explanation], lens: Lens |
 {LENS if lens else ""}
 </main>
 <script type="application/json" id="data">{json_html(data)}</script>"""
-    return document(title, style, body, scripts)
+    return document(f"Why “{title}”?", style, body, scripts)
 
 
 def _source(picture: Image.Image) -> str:

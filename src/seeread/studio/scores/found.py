@@ -76,7 +76,8 @@ def _look(folder: Path, path: Path) -> Found | None:
         return Found(name, "records", folder.name if inside == "." else inside, path.parent)
     if path.suffix == ".html":
         title = _page_title(path)
-        return None if title is None else Found(name, _page_kind(title), title, path)
+        kind = None if title is None else _page_kind(title)
+        return None if title is None or kind is None else Found(name, kind, title, path)
     return _look_into(name, path) if path.suffix == ".json" else None
 
 
@@ -103,7 +104,10 @@ def _page_title(path: Path) -> str | None:
     return unescape(title[1]).strip() if title and _OURS in beginning else None
 
 
-def _page_kind(title: str) -> Kind:
+def _page_kind(title: str) -> Kind | None:
+    """What was measured; None for a page that shows something else: an explanation, or a space."""
+    if title.startswith("Why “") or title.endswith(" sees it"):
+        return None
     if title.startswith("Bias audit"):
         return "audit"
     return "calibration" if title.startswith("How far") and title.endswith("trusted") else "report"

@@ -1,7 +1,7 @@
 // The page Ask: a picture, a model, and what it says: labels, a caption, answers, boxes, masks, a conversation.
 import { LitElement, css, html, nothing } from "/web/vendor/lit.js";
-import { described, models } from "/web/parts/models.js";
-import { labelsOf } from "/web/parts/labels.js";
+import { described, elsewhere, models } from "/web/parts/models.js";
+import { firstLabels, isDrawn, labelsOf } from "/web/parts/labels.js";
 import { look } from "/web/parts/look.js";
 import "/web/pages/ask/chat.js";
 import "/web/pages/ask/classify.js";
@@ -20,8 +20,6 @@ const TASKS = [
   { name: "segment", title: "Outline", needs: ["segment"], says: "Which pixels are these things?" },
   { name: "chat", title: "Talk", needs: ["write"], says: "A conversation about the picture." },
 ];
-const SHAPES = "circle; square; triangle; star; heart; diamond; cross";
-const THINGS = "a person; a dog; a cat; a car; a house; food; a landscape";
 
 class Ask extends LitElement {
   static properties = {
@@ -113,8 +111,9 @@ class Ask extends LitElement {
       <label for="model">Model</label>
       <select id="model" @change=${(event) => this.#change({ model: event.target.value })}>
         ${this._models.map((one) => html`
-          <option value=${one.name} ?selected=${one === model}>${described(one)}</option>`)}
+          <option value=${one.name} .selected=${one === model}>${described(one)}</option>`)}
       </select>
+      ${elsewhere(this.state.model, model)}
       <p class="muted small facts">${facts.filter(Boolean).join(" · ")}</p>
     </div>`;
   }
@@ -156,10 +155,9 @@ class Ask extends LitElement {
   }
 
   #first(task) {
-    const drawn = this.#picture.startsWith("scene-");
-    if (task !== "classify") return drawn ? "triangle" : "";
+    if (task !== "classify") return isDrawn(this.#picture) ? "triangle" : "";
     if (this.#model.does?.includes("classify")) return "";
-    return drawn ? SHAPES : THINGS;
+    return firstLabels(this.#picture);
   }
 
   /** Arrow keys go from tab to tab. */

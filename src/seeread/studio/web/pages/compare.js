@@ -47,7 +47,7 @@ class Compare extends LitElement {
     const chosen = this.#chosen;
     return html`
       <compare-chosen .chosen=${chosen} .listed=${this._listed.models} .most=${this._listed.most}
-        @models=${({ detail }) => this.#change({ models: detail.names.join(",") })}></compare-chosen>
+        @models=${({ detail }) => this.#change({ models: detail.names.join(","), model: "" })}></compare-chosen>
       ${chosen.length === 0 ? this.#beginning() : html`
         <div class="tabs" role="tablist" @keydown=${this.#key}>${VIEWS.map(({ name, title }) => html`
           <button role="tab" aria-selected=${String(name === this.#view)} tabindex=${name === this.#view ? 0 : -1}

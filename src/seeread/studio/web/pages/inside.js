@@ -2,8 +2,9 @@
 import { LitElement, css, html, nothing } from "/web/vendor/lit.js";
 import { get } from "/web/api.js";
 import { Asking } from "/web/parts/asking.js";
+import { isDrawn } from "/web/parts/labels.js";
 import { look } from "/web/parts/look.js";
-import { models } from "/web/parts/models.js";
+import { elsewhere, models } from "/web/parts/models.js";
 import { parted } from "/web/pages/inside/looks.js";
 import { style } from "/web/pages/inside/style.js";
 import "/web/pages/inside/play.js";
@@ -16,7 +17,10 @@ import "/web/parts/models.js";
 import "/web/parts/pictures/picture.js";
 import "/web/parts/trouble.js";
 
-const FIRST = { compare: "a yellow triangle ; a red heart ; a blue circle", write: "what shape does the image contain?", classify: "" };
+const DRAWN = { compare: "a yellow triangle ; a red heart ; a blue circle", write: "what shape does the image contain?", classify: "" };
+const FIRST = { compare: "a tabby cat ; a dog ; a sunflower ; a cup of coffee", write: "", classify: "" };
+
+const NOTHING = " "; // what was asked where nothing was: an address leaves out what is empty
 
 class Inside extends LitElement {
   static properties = { state: { attribute: false }, _models: { state: true }, _box: { state: true }, _trouble: { state: true } };
@@ -57,8 +61,9 @@ class Inside extends LitElement {
 
   get #asked() {
     const does = this.#model.does ?? [];
-    const first = FIRST[["compare", "write", "classify"].find((one) => does.includes(one))] ?? "";
-    return { model: this.#model.name, picture: this.state.picture ?? "scene-1", text: this.state.text ?? first };
+    const picture = this.state.picture ?? "scene-1";
+    const first = (isDrawn(picture) ? DRAWN : FIRST)[["compare", "write", "classify"].find((one) => does.includes(one))] ?? "";
+    return { model: this.#model.name, picture, text: (this.state.text ?? first).trim() };
   }
 
   willUpdate() {
@@ -98,6 +103,7 @@ class Inside extends LitElement {
       <sr-picture .picture=${picture} @picture=${({ detail }) => this.#change({ picture: detail.name })}></sr-picture>
       <form @submit=${this.#submit}>
         <sr-models .chosen=${[model]} .able=${Object.keys(FIRST)} @models=${({ detail }) => this.#change({ model: detail.names[0], text: "", look: "", head: "", query: "", item: "", opened: "" })}></sr-models>
+        ${elsewhere(this.state.model, this.#model)}
         <div><label for="text">${compares ? "Texts to compare it with, ; between them" : "Your question; without one it describes the picture"}</label>
           <div class="row"><input id="text" name="text" .value=${text} autocomplete="off"><button class="main run">Run</button></div></div>
         ${said?.kind === "answer" ? html`<p class="said">It answers: <b>${said.answer}</b></p>` : said ? html`<p class="said">It fits best: <b>${said.labels[said.shares.indexOf(Math.max(...said.shares))]}</b></p>` : nothing}
@@ -157,7 +163,7 @@ class Inside extends LitElement {
 
   #submit(event) {
     event.preventDefault();
-    this.#change({ text: new FormData(event.target).get("text"), query: "" });
+    this.#change({ text: new FormData(event.target).get("text").trim() || NOTHING, query: "" });
   }
 
   #change(detail) {

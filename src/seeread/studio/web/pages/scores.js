@@ -116,9 +116,9 @@ class Scores extends LitElement {
       </nav>
       <label class="choose">What was measured
         <select @change=${(event) => this.#change(event.target.value)}>
-          <option value=${HOW} ?selected=${!wanted}>How to measure more</option>
+          <option value=${HOW} .selected=${!wanted}>How to measure more</option>
           ${KINDS.map(({ kind, title }) => by(kind).length ? html`<optgroup label=${title}>${by(kind).map(({ name, title: called }) => html`
-            <option value=${name} ?selected=${name === wanted}>${shown(called)}</option>`)}</optgroup>` : nothing)}
+            <option value=${name} .selected=${name === wanted}>${shown(called)}</option>`)}</optgroup>` : nothing)}
         </select></label>`;
   }
 

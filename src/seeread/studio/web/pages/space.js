@@ -121,15 +121,15 @@ class SpacePage extends LitElement {
         <div class="folder">
           <label for="folder">Pictures</label>
           <select id="folder" @change=${({ target }) => this.#say({ folder: target.value, words: "" })}>
-            <option value=${DRAWN} ?selected=${folder === DRAWN}>Drawn scenes, as an example</option>
+            <option value=${DRAWN} .selected=${folder === DRAWN}>Drawn scenes, as an example</option>
             ${(this._folders ?? []).map(({ name, pictures }) => html`
-              <option value=${`./${name}`} ?selected=${folder === `./${name}`}>${name || "This folder"} · ${pictures.toLocaleString("en")}</option>`)}
+              <option value=${`./${name}`} .selected=${folder === `./${name}`}>${name || "This folder"} · ${pictures.toLocaleString("en")}</option>`)}
           </select>
         </div>
         <div class="by">
           <label for="by">Map</label>
           <select id="by" @change=${({ target }) => this.#say({ by: target.value })}>
-            ${Object.entries(WAYS).map(([name, title]) => html`<option value=${name} ?selected=${by === name}>${title}</option>`)}
+            ${Object.entries(WAYS).map(([name, title]) => html`<option value=${name} .selected=${by === name}>${title}</option>`)}
           </select>
         </div>
       </div>

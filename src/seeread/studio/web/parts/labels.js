@@ -9,6 +9,15 @@ export function labelsOf(text) {
   return [...new Set(labels.filter(Boolean))];
 }
 
+const SHAPES = "circle; square; triangle; star; heart; diamond; cross";
+const THINGS = "a tabby cat; a dog; a bird; a sunflower; a cup of coffee; a sports car; a church; people";
+
+/** Whether a kept picture is one of the drawn examples. */
+export const isDrawn = (picture) => picture.startsWith("scene-");
+
+/** What there is to choose from before anything was typed: a drawn picture shows a shape, any other may show anything. */
+export const firstLabels = (picture) => (isDrawn(picture) ? SHAPES : THINGS);
+
 class Labels extends LitElement {
   static properties = { labels: { attribute: false }, label: {} };
   static styles = [look, css`

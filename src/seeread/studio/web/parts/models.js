@@ -26,6 +26,10 @@ export const described = (model) => `${shortName(model.name)}${model.does ? ` ·
 /** What a model does, in a few words. */
 export const doing = (model) => (model.does ?? []).map((ability) => ABILITIES[ability] ?? ability).join(", ");
 
+/** A word on a `wanted` model that is not in this studio, where an address asks for one, and `taken` is shown instead. */
+export const elsewhere = (wanted, taken) => !wanted || wanted === taken.name ? nothing : html`
+  <p class="small" role="status">${wanted} is not in this studio. This is ${shortName(taken.name)} instead.</p>`;
+
 class Models extends LitElement {
   static properties = {
     chosen: { attribute: false }, able: { attribute: false }, several: { type: Boolean }, most: { type: Number },
@@ -63,7 +67,7 @@ class Models extends LitElement {
         <select id="model" @change=${(event) => this.#say([event.target.value])}>
           ${chosen.length ? nothing : html`<option value="" selected disabled>Choose a model</option>`}
           ${repeat(fit, ({ name }) => name, (model) => html`
-            <option value=${model.name} ?selected=${model.name === chosen[0]}>${described(model)}</option>`)}
+            <option value=${model.name} .selected=${model.name === chosen[0]}>${described(model)}</option>`)}
         </select>`;
     }
     return html`<fieldset><legend>${this.label ?? "Models"}</legend><div class="row">

@@ -65,7 +65,7 @@ class Point extends LitElement {
         ? html`<ol>${objects.map((each, index) => this.#row(each, index, colours[index]))}</ol>`
         : html`<p>It found nothing of that.</p>`}
       <div class="foot">
-        <p class="muted small">${told(result, this.masks)}</p>
+        <p class="muted small">${told(result, this.masks, this.labels)}</p>
         ${objects.length && !this.masks
           ? html`<button aria-pressed=${String(!!this._why)} @click=${() => this.#toggle()}>Why?</button>`
           : nothing}
@@ -121,12 +121,15 @@ function place({ pixels: { x_min: left, y_min: top, x_max: right, y_max: bottom 
 }
 
 const UNSURE = "Numbers tell which box the model was surer of; they are not calibrated, and so no probabilities.";
+const STRANGE = "It was not asked for all of these: what it does not know it takes for something that it does.";
 const CODED = "The model wrote masks as codes. To see them as pixels start the studio with --mask-decoder.";
 
 /** What to know of the answer. */
-function told({ objects, dropped, cut }, masks) {
+function told({ objects, dropped, cut }, masks, labels) {
+  const asked = labels.map((label) => label.toLowerCase());
   const known = objects.filter(({ confidence }) => confidence !== null);
   return [
+    objects.some(({ label }) => label && !asked.includes(label.toLowerCase())) && STRANGE,
     known.some(({ calibrated }) => !calibrated) && UNSURE,
     known.some(({ calibrated }) => calibrated) && "Percentages are calibrated: how often such boxes are right.",
     masks && objects.some(({ codes, mask }) => codes && !mask) && CODED,

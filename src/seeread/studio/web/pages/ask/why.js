@@ -101,7 +101,7 @@ class Why extends LitElement {
     if (methods.length < 2) return nothing;
     return html`<label>Method <select @change=${this.#other}>
       ${methods.map(({ name, kind }) => html`
-        <option value=${name} ?selected=${name === method.name}>${name} ${kind === "baseline" ? COMPARED : ""}</option>`)}
+        <option value=${name} .selected=${name === method.name}>${name} ${kind === "baseline" ? COMPARED : ""}</option>`)}
     </select></label>`;
   }
 

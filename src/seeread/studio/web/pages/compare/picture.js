@@ -2,7 +2,7 @@
 // `chosen` are models that can be asked here, `state` has picture, task, labels, question and tested.
 import { LitElement, css, html, live, nothing, repeat } from "/web/vendor/lit.js";
 import { look } from "/web/parts/look.js";
-import { labelsOf } from "/web/parts/labels.js";
+import { firstLabels, isDrawn, labelsOf } from "/web/parts/labels.js";
 import "/web/pages/compare/answer.js";
 import "/web/parts/pictures/picture.js";
 
@@ -60,7 +60,7 @@ class OnePicture extends LitElement {
   }
 
   get #labels() {
-    return labelsOf(this.state.labels ?? LABELS);
+    return labelsOf(this.state.labels ?? (isDrawn(this.state.picture ?? "scene-") ? LABELS : firstLabels(this.state.picture)));
   }
 
   #submit(event) {

@@ -17,7 +17,7 @@ class Read extends LitElement {
     const over = this._over;
     return html`
       ${this.run.texts.map((text) => html`<div class="text tokens">${this.#kept(text.tokens).map((token) => token.more
-        ? html`<span class="muted small">${token.more} places for the picture</span>`
+        ? html`<span class="muted small">${token.more} place${token.more === 1 ? "" : "s"} for the picture</span>`
         : html`<span class="token ${token.role}" tabindex="0" @pointerenter=${() => { this._over = token; }} @focus=${() => { this._over = token; }}>${written(token.text)}<small>${token.id}</small></span>`)}</div>`)}
       <div class="note" aria-live="polite">${over ? html`<b>“${written(over.text)}”</b> is number ${over.id.toLocaleString("en")} of the vocabulary${over.numbers ? html`;
         its vector of ${this.run.texts[0].width} numbers begins ${over.numbers.slice(0, 5).map((one) => shown(one)).join(", ")} … and is ${shown(over.length, 1)} long.

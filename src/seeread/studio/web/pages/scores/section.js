@@ -50,7 +50,7 @@ class Part extends LitElement {
         return html`<figure>${title}<scores-table .columns=${piece.columns} .rows=${piece.rows} .label=${piece.title}></scores-table>${note}</figure>`;
       case "gallery":
         return html`<figure>${title}<ul class="gallery ${piece.roomy ? "roomy" : ""}">${piece.pictures.map(({ source, lines, entries }) => html`<li>
-          ${source ? html`<img src=${source} alt=${lines[0] ?? "A picture"} loading="lazy">` : nothing}${lines.map((line) => html`<p>${line}</p>`)}${entriesOf(entries)}</li>`)}</ul>${note}</figure>`;
+          ${source ? html`<img src=${source} alt=${lines[0] ?? "A picture"}>` : nothing}${lines.map((line) => html`<p>${line}</p>`)}${entriesOf(entries)}</li>`)}</ul>${note}</figure>`;
       case "tiles":
         return html`<figure>${title}<dl class="tiles">${piece.tiles.map(({ name, value, note: more }) => html`<div><dt>${name}</dt><dd class="value">${value}</dd>${more ? html`<dd class="note">${more}</dd>` : nothing}</div>`)}</dl></figure>`;
       case "words":

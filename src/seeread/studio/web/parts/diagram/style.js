@@ -17,7 +17,7 @@ export const style = css`
   .box.open { width: auto; background: color-mix(in srgb, var(--tint) 3%, var(--page)); }
   .box.whole { justify-self: stretch; }
   .box.like { box-shadow: 3px 3px 0 -1px var(--page), 3px 3px 0 0 color-mix(in srgb, var(--tint) 35%, var(--line)), 6px 6px 0 -1px var(--page), 6px 6px 0 0 color-mix(in srgb, var(--tint) 25%, var(--line)); margin: 0 6px 6px 0; }
-  .head { display: flex; align-items: center; gap: .4rem; padding: .3rem .6rem; border-radius: .5rem; cursor: default; line-height: 1.3; min-height: 2rem; user-select: none; }
+  .head { display: flex; flex-wrap: wrap; align-items: center; gap: .1rem .4rem; padding: .3rem .6rem; border-radius: .5rem; cursor: default; line-height: 1.3; min-height: 2rem; user-select: none; }
   .openable > .head { cursor: pointer; }
   .head:hover { background: color-mix(in srgb, var(--tint) 12%, transparent); }
   .head:focus-visible { outline-offset: 0; }
