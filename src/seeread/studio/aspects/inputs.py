@@ -1,9 +1,6 @@
 """What goes in, what comes out, and what it takes: modalities and the complexity of tasks."""
 
 from seeread.interface import Patched, Square, Tiled
-from seeread.models.flamingo import FlamingoConfig
-from seeread.models.perceiver import PerceiverClassifierConfig, PerceiverLanguageModelConfig
-from seeread.models.tower_probe import TowerProbeConfig
 from seeread.studio.aspects.cell import Cell
 from seeread.studio.aspects.subject import Subject
 
@@ -21,22 +18,20 @@ def reads(subject: Subject) -> Cell | None:
             kind, more = "pictures of any shape", f"whole, and in tiles of {side} × {side} pixels"
         case Patched(patch=patch):
             kind, more = "pictures of any shape", f"in patches of {patch} × {patch} pixels"
-    if isinstance(c, FlamingoConfig):
+    if getattr(c, "resampler", None) is not None:  # which reads all frames of a video together
         return Cell(f"{kind}, and videos, anywhere between words", more)
-    alone = isinstance(c, PerceiverClassifierConfig | TowerProbeConfig)
-    return Cell(kind if alone else f"{kind}, and words", more)
+    return Cell(kind if set(subject.does) == {"classify"} else f"{kind}, and words", more)
 
 
 def gives(subject: Subject) -> Cell | None:
     """What an answer is."""
     if (c := subject.config) is None:
         return None
-    classes = c.classes if isinstance(c, PerceiverClassifierConfig | TowerProbeConfig) else 0
     said = {
         "compare": "how well a picture and a text fit",
         "write": "text",
         "point": "places, as words",
-        "classify": f"one of {classes:,} classes",
+        "classify": f"one of {getattr(c, 'classes', 0):,} classes",
         "fill": "what stood in a gap",
     }
     return Cell("; ".join(said[ability] for ability in subject.does))
@@ -67,10 +62,10 @@ TASKS = {
 
 def steps(subject: Subject) -> Cell | None:
     """How often the model runs for an answer."""
-    if (c := subject.config) is None:
+    if subject.config is None:
         return None
     if "write" in subject.does:
         return Cell("a pass for the prompt, and one for every word written", "so a longer answer takes longer")
     if "compare" in subject.does:
         return Cell("a pass for each picture and each text", "then a product: a million pictures cost one each, once")
-    return Cell("one pass", "all gaps of a text at once" if isinstance(c, PerceiverLanguageModelConfig) else "")
+    return Cell("one pass", "all gaps of a text at once" if "fill" in subject.does else "")

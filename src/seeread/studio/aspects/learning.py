@@ -1,6 +1,5 @@
 """What a model was taught, and by whom it may be used: of this no configuration tells."""
 
-from seeread.models.dual_encoder import DualEncoderConfig
 from seeread.models.families import family_of
 from seeread.studio.aspects.cell import Cell
 from seeread.studio.aspects.subject import Subject
@@ -38,10 +37,8 @@ def learns(subject: Subject) -> Cell | None:
     """The question that training asked again and again."""
     if (c := subject.config) is None:
         return None
-    if isinstance(c, DualEncoderConfig):
-        said = "InfoNCE" if c.loss == "softmax" else "sigmoid loss"
-    else:
-        said = LEARNS[family_of(c).name]
+    contrast = "sigmoid loss" if getattr(c, "loss", "softmax") == "sigmoid" else "InfoNCE"
+    said = LEARNS.get(family_of(c).name, contrast)
     more = next((meaning for start, meaning in _MEANING.items() if said.startswith(start)), "")
     return Cell(said, more, known="stated")
 

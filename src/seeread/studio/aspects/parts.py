@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from seeread.models.fuyu import FuyuConfig
-from seeread.models.perceiver import PerceiverClassifierConfig, PerceiverLanguageModelConfig
+from seeread.interface import Patched
 from seeread.nn.transformer import TransformerConfig
 from seeread.studio.aspects.cell import Cell
 from seeread.studio.aspects.subject import Subject
@@ -30,9 +29,9 @@ def sees(subject: Subject) -> Cell | None:
             return Cell(f"ResNet of {sum(layers)} blocks", f"in stages of {stages}; {width:,} wide at the end")
         case VQConfig(side=side, codes=codes):
             return Cell("a tokenizer of pictures (VQ)", f"{side} × {side} of {codes:,} code words")
-    if isinstance(c, FuyuConfig):
-        return Cell("no tower", f"patches of {c.patch} × {c.patch} pixels go in as they are")
-    if isinstance(c, PerceiverClassifierConfig):
+    if isinstance(c.pictures, Patched):
+        return Cell("no tower", f"patches of {c.pictures.patch} × {c.pictures.patch} pixels go in as they are")
+    if c.pictures is not None:
         return Cell("no tower", "latents read the pixels")
     return Cell("nothing", "it sees no pictures")
 
@@ -50,8 +49,8 @@ def words(subject: Subject) -> Cell | None:
         case EncoderDecoderConfig(encoder=first, decoder=second, vocabulary=known):
             more = f"{_wide(first)}; {known:,} tokens"
             return Cell(f"encoder of {first.layers} blocks, decoder of {second.layers}", more)
-        case PerceiverLanguageModelConfig(positions=longest):
-            return Cell("latents that read bytes", f"{longest:,} bytes at most")
+    if "fill" in subject.does:
+        return Cell("latents that read bytes", f"{text.positions:,} bytes at most")
     return Cell("nothing", "it reads no words")
 
 
