@@ -1,6 +1,8 @@
 """Over HTTP comes what the library says, for every task; and what makes no sense is explained."""
 
+from importlib.resources import files
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -128,6 +130,13 @@ def test_boxes(app: Any, desk: Desk) -> None:
     expected = seeread.detect(model(desk, POINTS), desk.pictures.open("scene-1"), ["triangle"])
     assert [tuple(one["box"].values()) for one in found["objects"]] == [tuple(one.box) for one in expected]
     assert (found["width"], found["height"]) == (448, 448)
+
+
+def test_a_model_of_a_folder_is_called_as_it_is_here() -> None:
+    folder = Path(str(files("seeread"))) / "bundled" / "mini-clip"
+    answer = ask(application(Desk(Shelf([str(folder)]))), "/api/explain", "mini-clip", text="a ; b", checks=0)
+    assert answer.json["model"] == "mini-clip"
+    assert str(folder.parent) not in answer.body.decode()
 
 
 def test_explanations(app: Any) -> None:

@@ -38,7 +38,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def address(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     def load(name: str, **_: object) -> Pretrained:
-        return colour_model(name="tests/colours")
+        return colour_model(name="/srv/ann/colours")
 
     monkeypatch.setattr("seeread.serving.shelf.load", load)
     with studio(["tests/colours"], home) as found:
@@ -68,6 +68,7 @@ def test_a_folder_of_ones_own(ask: Ask) -> None:
     status, found = ask("/api/space", {"model": "tests/colours", "folder": "colours"})
     assert status == 200
     assert (found["folder"], found["shown"], len(found["skipped"])) == ("colours", 18, 1)
+    assert found["model"] == "tests/colours", "and not where it lies"
     assert len(found["pictures"]["open"]) == 36
     assert ask(found["sheets"][0]["address"])[1][:2] == b"\xff\xd8"
     at = f"/api/space/{found['key']}"

@@ -60,7 +60,7 @@ def router(desk: Desk) -> APIRouter:
                     {"name": one.name, "summary": one.summary, "kind": one.kind} for one in fitting(target)
                 ]
             told: dict[str, JSON] = as_json(found)
-            return told | {"methods": methods}
+            return told | {"model": body.model, "methods": methods}
 
         return await work(request, job)
 

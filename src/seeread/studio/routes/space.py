@@ -122,7 +122,8 @@ def router(desk: Desk) -> APIRouter:
             pages = sheets(one.thumbnails, cell_for(len(one)))
             key = sha256(repr((body, len(one), one.vectors.sum().item())).encode()).hexdigest()[:20]
             room.keep(key, _Kept(one, pages, body.model))
-            return {"key": key, **drawn(one, pages, lambda number, _: f"/api/space/{key}/sheets/{number}.jpg")}
+            told = drawn(one, pages, lambda number, _: f"/api/space/{key}/sheets/{number}.jpg")
+            return {**told, "key": key, "model": body.model}
 
         return await work(request, job)
 
