@@ -68,6 +68,12 @@ def test_a_full_disk() -> None:
     assert ran.stderr == "seeread: The output cannot be written: No space left on device.\n"
 
 
+@pytest.mark.parametrize(("closed", "status"), [("<&- >&-", 0), (">&- 2>&-", 0), ("--nonsense 2>&-", 2)])
+def test_streams_that_were_closed(closed: str, status: int) -> None:
+    ran = subprocess.run(["sh", "-c", f'"$@" {closed}', "sh", *SEEREAD, "models"], capture_output=True, timeout=60)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (status, b"", b"")
+
+
 def test_no_colour_where_nobody_sees_it() -> None:
     environment = os.environ | {"TERM": "xterm-256color"}
     ran = subprocess.run([*SEEREAD, "models", "ViT-B/32"], capture_output=True, env=environment, timeout=60)

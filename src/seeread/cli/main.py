@@ -88,11 +88,19 @@ def _docstring(module: str, command: str) -> str:
 def main() -> NoReturn:
     """The process `seeread`."""
     gc.set_threshold(100_000, 50, 50)  # importing torch makes a million objects that stay: collecting finds nothing
+    _hold_streams()
     status = run(sys.argv[1:])
     with suppress(OSError):
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(status)  # unloading torch would take half a second more, for nothing
+
+
+def _hold_streams() -> None:
+    """Standard streams that were closed lead nowhere, and are there: who writes to them need not know."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  # until the end
 
 
 def run(arguments: Sequence[str]) -> int:
