@@ -15,7 +15,10 @@ def document(
     not. `pictures` are the kinds of addresses that pictures may have.
     """
     allowed = " ".join(f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" for script in scripts)
-    policy = f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src {pictures}"
+    policy = (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src {pictures}; base-uri 'none'; "
+        "form-action 'none'"
+    )
     begin = '<script type="module">' if modules else "<script>"
     return f"""<!doctype html>
 <html lang="en">
