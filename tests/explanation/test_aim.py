@@ -209,6 +209,7 @@ def test_what_makes_no_sense_is_refused() -> None:
         (lambda: aim(talker, RED, "cat", task="dance"), "no task 'dance'"),  # type: ignore[arg-type]
         (lambda: aim(talker, Video((RED, RED))), "this is a video"),
         (lambda: aim(written("no cat"), RED, "cat", task="detect"), "found nothing"),
+        (lambda: aim(written(" "), RED, "cat", task="detect"), "found nothing"),
         (lambda: aim(written(" "), RED, "what?"), "answers nothing"),
         (lambda: aim(known("language_model"), RED, "what?"), "takes no pictures"),
         (lambda: aim(known("perceiver_language_model"), RED, "what?"), "fills gaps"),

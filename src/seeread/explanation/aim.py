@@ -81,7 +81,8 @@ def aim(
         ids = _answered(model, dialogue, max_tokens or MAX_TOKENS.get(wanted, LONGEST))
     else:
         ids = _tokens(model, picture, dialogue, answer)
-    spans = objects_of(model, ids) if wanted in ("detect", "segment") else words_of(model, ids)
+    pointing = wanted in ("detect", "segment")
+    spans = objects_of(model, ids) if pointing else words_of(model, _something(model, ids))
     return Written(model, picture, dialogue, ids, spans)
 
 
@@ -214,7 +215,7 @@ def _answered(model: Pretrained, dialogue: Dialogue, max_tokens: int) -> tuple[i
     batch, processor = Sight(model).batch([dialogue]), model.processor
     room = max_tokens if model.style.apart else min(max_tokens, processor.room(batch))
     said = complete(model.generating, batch, Sampling(max_tokens=room), processor.end_ids, processor.write)[0]
-    return _something(model, said.ids[:-1] if said.reason == "end" else said.ids)
+    return tuple(said.ids[:-1] if said.reason == "end" else said.ids)
 
 
 def _tokens(model: Pretrained, picture: Image.Image, dialogue: Dialogue, answer: str) -> tuple[int, ...]:

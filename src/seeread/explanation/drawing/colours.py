@@ -15,7 +15,7 @@ Bytes = NDArray[numpy.uint8]
 STEPS = 256
 _LIGHTNESS, _HUE, _CHROMA = (0.36, 0.94), (298.0, 462.0), (0.16, 0.205, 0.165)
 _GREYS = (0.25, 0.97)
-COVERED = 0.86
+COVERED = 0.74
 """How much of the picture a map hides where it is hottest."""
 
 

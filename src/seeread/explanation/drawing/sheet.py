@@ -145,7 +145,8 @@ def _card(
     about = title or ("the whole answer" if heatmap.kind == "answer" else heatmap.about)
     rows = [(about, INK, _likely(heatmap), MUTED)]
     if (faith := heatmap.faithfulness) is not None:
-        score, best = (signed(value, "number").lstrip("+") for value in (faith.score, max(faith.controls.values())))
+        values = (signed(value, "number").lstrip("+") for value in (faith.score, max(faith.controls.values())))
+        score, best = (value.replace("\N{MINUS SIGN}", "-") for value in values)  # Pillow's own font has no minus sign
         if faith.believed:
             rows.append((f"faithful {score}", MUTED, f"blind maps {best}", MUTED))
         else:

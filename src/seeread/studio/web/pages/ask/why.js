@@ -110,11 +110,11 @@ class Why extends LitElement {
     const { maps } = this._found;
     if (maps.length < 2) return nothing;
     return html`<div class="parts" role="group" aria-label="Parts of the answer">
-      ${repeat(maps, (_, index) => index, ({ about, faithfulness }, index) => {
+      ${repeat(maps, (_, index) => index, ({ about, kind, faithfulness }, index) => {
         const choose = () => this.#choose(index);
         return html`<button class=${faithfulness?.believed === false ? "doubted" : ""}
           aria-pressed=${String(index === this._chosen)} @click=${choose} @pointerenter=${choose} @focus=${choose}
-          >${about}</button>`;
+          >${kind === "answer" ? "the whole answer" : about}</button>`;
       })}
     </div>`;
   }

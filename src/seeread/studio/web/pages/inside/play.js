@@ -138,8 +138,8 @@ class Play extends LitElement {
     this._playing = true;
     if (this.stage >= STAGES.length - 1) this.#say(0);
     this.#timer = setInterval(() => {
+      this.#say(this.stage + 1);
       if (this.stage >= STAGES.length - 1) this.#stop();
-      else this.#say(this.stage + 1);
     }, PACE);
   }
 

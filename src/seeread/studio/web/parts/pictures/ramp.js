@@ -6,7 +6,7 @@ const CHROMA = [[0, 0.16], [0.45, 0.205], [1, 0.165]]; // by share
 const GREYS = [0.25, 0.97];
 
 /** How much of the picture a map hides where it is hottest. */
-export const COVERED = 0.86;
+export const COVERED = 0.74;
 
 const known = new Map();
 
