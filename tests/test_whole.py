@@ -18,6 +18,11 @@ def test_a_device_or_a_pipe_stays_what_it_is(tmp_path: Path) -> None:
     assert pipe.is_fifo() and os.listdir(tmp_path) == ["pipe"]
 
 
+def test_a_name_that_is_too_long_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SeereadError, match=r"cannot be written .File name too long"):
+        write_whole(tmp_path / f"{'x' * 300}.html", lambda file: file.write(b"x"))
+
+
 def test_what_fails_leaves_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     write_whole(path, lambda file: file.write(b"before"))

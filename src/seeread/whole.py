@@ -13,7 +13,7 @@ from seeread.preprocessing.image import printable
 
 def write_whole(path: Path, write: Callable[[Any], object]) -> None:
     """Gives `write` an open file that takes its place at the end. Raises SeereadError if that is not possible."""
-    if path.exists() and not path.is_file():  # to take the place of a device, such as /dev/null, would be its end
+    if os.path.exists(path) and not os.path.isfile(path):  # a device is not to be replaced
         raise SeereadError(f"{printable(str(path))} cannot be written: it is no file. Name another.")
     temporary = None
     try:

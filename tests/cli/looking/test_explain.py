@@ -177,6 +177,7 @@ def test_the_benchmark_is_told(explain: Run, tmp_path: Path, monkeypatch: pytest
         (["tiny", "red.png", "red", "--out", "why.txt"], "ends in none of"),
         (["tiny", "red.png", "red", "--out", "nowhere/why.html"], "folder does not exist"),
         (["tiny", "red.png", "red", "--out", "nowhere/why.png"], "folder does not exist"),
+        (["tiny", "red.png", "red", "--out", f"{'x' * 300}/why.png"], "folder does not exist"),
         (["tiny", "red.png", "red", "--out", "red.png"], "one of the pictures"),
         (["tiny", "red.png", "red", "--method", "guess"], "no method 'guess'"),
         (["tiny", "red.png", "red", "--method", "rollout", "--all-methods"], "either"),

@@ -51,6 +51,8 @@ def test_a_limit_is_told(run: Run, photos: Path, tmp_path: Path) -> None:
         (("empty",), 1, "empty"),
         (("photos", "--out", "a.png"), 2, "must end in .html"),
         (("photos", "--out", "nowhere/a.html"), 2, "its folder does not exist"),
+        (("photos", "--out", f"{'x' * 300}/a.html"), 2, "its folder does not exist"),
+        (("photos", "--out", f"{'x' * 300}.html", "--labels", "red"), 1, "File name too long"),
         (("photos", "--by", "tsne"), 2, "--by"),
         (("photos", "--by", "umap", "--labels", "red"), 2, "at least 16"),
         (("photos", "--labels", ","), 2, "no labels"),

@@ -1,5 +1,6 @@
 """`seeread space`: a folder of pictures as a model sees it."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -71,7 +72,7 @@ def space(
     """
     if out.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"--out {printable(str(out))} is no page: its name must end in .html.")
-    if out.is_dir() or not out.absolute().parent.is_dir():
+    if os.path.isdir(out) or not os.path.isdir(out.absolute().parent):
         raise UsageError(f"{printable(str(out))} cannot be written: its folder does not exist, or it is one.")
     names = read_labels(labels) if labels is not None else None
     from seeread.spaces.gather import gather

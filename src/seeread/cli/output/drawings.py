@@ -26,14 +26,14 @@ def plan(out: Path, arguments: Sequence[str], pictures: Sequence[Picture | Failu
     """
     name = printable(str(out))
     names = list(dict.fromkeys(picture.name for picture in pictures))
-    if out.suffix.lower() in FORMATS and not out.is_dir():
+    if out.suffix.lower() in FORMATS and not os.path.isdir(out):
         if len(names) > 1:
             raise UsageError(f"{name} is one file, and there are {len(names)} pictures. Name a folder with --out.")
-        if not out.absolute().parent.is_dir():
+        if not os.path.isdir(out.absolute().parent):
             raise UsageError(f"{name} cannot be written: its folder does not exist.")
         targets = dict.fromkeys(names, out)
     else:
-        if out.exists() and not out.is_dir():
+        if os.path.exists(out) and not os.path.isdir(out):
             raise UsageError(f"{name} is no folder, and no picture file ending in {', '.join(FORMATS)}.")
         targets = {}
         for each in names:

@@ -1,5 +1,6 @@
 """Where explanations are drawn: the file, checked before any work is done, and what goes into it."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,7 +35,7 @@ def page_at(out: Path) -> Path:
     """A page. Raises UsageError for one that cannot be."""
     if out.suffix.lower() not in PAGES:
         raise UsageError(f"{printable(str(out))} is no page: its name must end in .html.")
-    if not out.absolute().parent.is_dir():
+    if not os.path.isdir(out.absolute().parent):
         raise UsageError(f"{printable(str(out))} cannot be written: its folder does not exist.")
     return out
 
