@@ -19,7 +19,7 @@ from seeread.serving.trouble import INSIDE, told
 
 Job: TypeAlias = Callable[[Tell], JSON]
 
-AT_ONCE = 16
+AT_ONCE = 64
 """Jobs that have a thread at one time; others wait in line. Most of them wait, too: for their model."""
 
 STREAM = "text/event-stream"

@@ -36,6 +36,11 @@ def test_opens_none_where_none_is_wanted(served: list[Any]) -> None:
     assert not any(isinstance(each, str) for each in served)
 
 
+def test_a_model_that_is_not_there_is_told_at_once(served: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["studio", "./mistyped", "--no-browser", "--port", "0"]) == 1
+    assert not served and "mistyped" in capsys.readouterr().err
+
+
 def test_says_that_others_may_come_in(served: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["studio", "--host", "0.0.0.0", "--no-browser", "--port", "0"]) == 0
     assert "no passwords" in capsys.readouterr().err

@@ -47,10 +47,15 @@ def studio(
     """
     _require_packages()
     from seeread.checkpoints.formats.mask_decoder import load_mask_decoder
+    from seeread.checkpoints.hub import locate
+    from seeread.remote.connect import is_remote
     from seeread.serving.desk import Desk
     from seeread.serving.run import address_of, listen
     from seeread.serving.shelf import Shelf
 
+    for model in models:
+        if not is_remote(model):
+            locate(model)  # what cannot be found is told now, and not when it is first asked for
     decoder = None if mask_decoder is None else load_mask_decoder(mask_decoder)
     desk = Desk(Shelf(models, precision, device), mask_decoder=decoder)
     listening = listen(host, port)
