@@ -1,6 +1,7 @@
 """The page Inside: its numbers are the model's own, and it is gone through as people do."""
 
 import json
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -171,6 +172,20 @@ def test_without_a_question_the_picture_is_described(address: str, chromium: Any
         page.reload()
         page.locator(".said", has_text=described.answer).wait_for(timeout=30_000)
         assert page.locator("#text").input_value() == ""
+
+
+def test_a_question_stays_with_another_model_that_answers(address: str, chromium: Any) -> None:
+    with visited(chromium, at(address, model=LLAVA, text="is it red%3F", query="-4", look="x", stage="99")) as opened:
+        page = opened.page
+        page.locator("inside-play tbody tr").first.wait_for(timeout=30_000)
+        page.get_by_label("Model", exact=True).select_option(FLAMINGO)
+        page.wait_for_url(re.compile("flamingo"))
+        assert page.locator("#text").input_value() == "is it red?"
+        page.get_by_label("Model", exact=True).select_option(CLIP)
+        page.wait_for_url(re.compile("mini-clip"))
+        page.locator(".said", has_text="It fits best").wait_for(timeout=30_000)
+        assert "heart" in page.locator("#text").input_value()
+        assert not opened.complaints
 
 
 def test_trouble_is_told(address: str, chromium: Any) -> None:

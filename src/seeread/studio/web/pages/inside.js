@@ -7,7 +7,7 @@ import { look } from "/web/parts/look.js";
 import { elsewhere, models } from "/web/parts/models.js";
 import { parted } from "/web/pages/inside/looks.js";
 import { style } from "/web/pages/inside/style.js";
-import "/web/pages/inside/play.js";
+import { STAGES } from "/web/pages/inside/play.js";
 import "/web/pages/inside/read.js";
 import "/web/pages/inside/result.js";
 import "/web/pages/inside/seen.js";
@@ -21,6 +21,15 @@ const DRAWN = { compare: "a yellow triangle ; a red heart ; a blue circle", writ
 const FIRST = { compare: "a tabby cat ; a dog ; a sunflower ; a cup of coffee", write: "", classify: "" };
 
 const NOTHING = " "; // what was asked where nothing was: an address leaves out what is empty
+
+/** What a model is asked for here. */
+const sortOf = ({ does }) => Object.keys(FIRST).find((one) => does?.includes(one));
+
+/** Which of so many an address names; `usual` where it names none, or something that is no place. */
+function placeOf(text, usual, count = Infinity) {
+  const place = /^\d+$/.test(text ?? "") ? Number(text) : usual;
+  return Math.min(place, count - 1);
+}
 
 class Inside extends LitElement {
   static properties = { state: { attribute: false }, _models: { state: true }, _box: { state: true }, _trouble: { state: true } };
@@ -60,9 +69,8 @@ class Inside extends LitElement {
   }
 
   get #asked() {
-    const does = this.#model.does ?? [];
     const picture = this.state.picture ?? "scene-1";
-    const first = (isDrawn(picture) ? DRAWN : FIRST)[["compare", "write", "classify"].find((one) => does.includes(one))] ?? "";
+    const first = (isDrawn(picture) ? DRAWN : FIRST)[sortOf(this.#model)] ?? "";
     return { model: this.#model.name, picture, text: (this.state.text ?? first).trim() };
   }
 
@@ -102,7 +110,7 @@ class Inside extends LitElement {
     return html`<div class="ask">
       <sr-picture .picture=${picture} @picture=${({ detail }) => this.#change({ picture: detail.name })}></sr-picture>
       <form @submit=${this.#submit}>
-        <sr-models .chosen=${[model]} .able=${Object.keys(FIRST)} @models=${({ detail }) => this.#change({ model: detail.names[0], text: "", look: "", head: "", query: "", item: "", opened: "" })}></sr-models>
+        <sr-models .chosen=${[model]} .able=${Object.keys(FIRST)} @models=${({ detail }) => this.#take(detail.names[0])}></sr-models>
         ${elsewhere(this.state.model, this.#model)}
         <div><label for="text">${compares ? "Texts to compare it with, ; between them" : "Your question; without one it describes the picture"}</label>
           <div class="row"><input id="text" name="text" .value=${text} autocomplete="off"><button class="main run">Run</button></div></div>
@@ -114,14 +122,14 @@ class Inside extends LitElement {
 
   #steps(run) {
     const shown = {
-      run, asked: this.#asked, look: Math.min(Number(this.state.look || this.#usual(run)), run.looks.length - 1), item: Number(this.state.item || 0),
-      head: this.state.head === undefined || this.state.head === "" ? -1 : Number(this.state.head), stage: Number(this.state.stage || 0),
+      run, asked: this.#asked, look: placeOf(this.state.look, this.#usual(run), run.looks.length), item: placeOf(this.state.item, 0),
+      head: placeOf(this.state.head, -1), stage: placeOf(this.state.stage, 0, STAGES.length),
     };
     const chosen = run.looks[shown.look];
     if (chosen) {
       shown.head = Math.min(shown.head, chosen.heads - 1);
       shown.item = Math.min(shown.item, chosen.items - 1);
-      shown.query = Math.min(Number(this.state.query || this.#asker(run, chosen)), chosen.queries - 1);
+      shown.query = placeOf(this.state.query, this.#asker(run, chosen), chosen.queries);
     }
     const crosses = chosen?.crosses;
     const steps = [
@@ -159,6 +167,13 @@ class Inside extends LitElement {
   #looking({ detail }) {
     const changes = "look" in detail ? { query: "", ...detail } : detail;
     this.#change(Object.fromEntries(Object.entries(changes).map(([key, value]) => [key, String(value)])));
+  }
+
+  /** Another model; what was asked stays if it makes sense to it. */
+  #take(model) {
+    const next = this._models.find(({ name }) => name === model);
+    const text = sortOf(next) === sortOf(this.#model) ? this.state.text : "";
+    this.#change({ model, text, look: "", head: "", query: "", item: "", opened: "" });
   }
 
   #submit(event) {

@@ -17,6 +17,7 @@ class OnePicture extends LitElement {
     .answers { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: 1rem; }
     .tasks { display: flex; gap: .35rem; }
     form { display: flex; gap: .5rem; }
+    form button { flex: none; }
     .invite { border: 1px dashed var(--line); border-radius: var(--round); padding: 1.6rem; display: grid; gap: .8rem; justify-items: start; }
     @media (max-width: 860px) { .all { grid-template-columns: minmax(0, 1fr); } .asked { position: static; } }
   `];

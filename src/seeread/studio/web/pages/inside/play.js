@@ -7,7 +7,7 @@ import "/web/parts/trouble.js";
 import { named, percent, pictured, shown, strip } from "/web/pages/inside/drawing.js";
 import { style } from "/web/pages/inside/style.js";
 
-const STAGES = ["The question and the offers", "Similarities", "Softmax: shares", "Weighted sum", "The fused vector"];
+export const STAGES = ["The question and the offers", "Similarities", "Softmax: shares", "Weighted sum", "The fused vector"];
 const SHOWN = 8; // keys that are shown one by one, those with the largest shares
 const PACE = 2200; // milliseconds a stage
 
