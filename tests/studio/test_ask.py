@@ -5,7 +5,10 @@ import re
 import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator
+from importlib.resources import files
 from io import BytesIO
+from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -231,6 +234,18 @@ def test_a_conversation(address: str, chromium: Any) -> None:
         page.get_by_role("button", name="Begin anew").click()
         assert page.locator(".turn").count() == 0
         assert opened.complaints == []
+
+
+@pytest.mark.parametrize(("path", "answer"), [("#/ask", "circle"), ("#/inside", "It fits best")])
+def test_what_a_model_of_ones_own_can_do_is_learned(tmp_path: Path, chromium: Any, path: str, answer: str) -> None:
+    copytree(Path(str(files("seeread"))) / "bundled" / "mini-clip", tmp_path / "mine")
+    with studio([str(tmp_path / "mine")]) as own, visited(chromium, own + path) as opened:
+        page = opened.page
+        page.get_by_text(answer).last.wait_for(timeout=30_000)
+        if path == "#/ask":  # until it was loaded it might have talked
+            page.locator("sr-bars li").first.wait_for(timeout=30_000)
+            page.get_by_role("tab", name="Talk").wait_for(state="detached")
+            assert page.get_by_role("tab").all_inner_texts() == ["Choose"]
 
 
 def test_tabs_go_by_arrow_keys(address: str, chromium: Any) -> None:

@@ -1,6 +1,6 @@
 // The page Ask: a picture, a model, and what it says: labels, a caption, answers, boxes, masks, a conversation.
 import { LitElement, css, html, nothing } from "/web/vendor/lit.js";
-import { described, elsewhere, models } from "/web/parts/models.js";
+import { described, elsewhere, learned, models } from "/web/parts/models.js";
 import { firstLabels, isDrawn, labelsOf } from "/web/parts/labels.js";
 import { look } from "/web/parts/look.js";
 import "/web/pages/ask/chat.js";
@@ -61,6 +61,11 @@ class Ask extends LitElement {
     }
   }
 
+  /** What a model of one's own can do is known when it was loaded. */
+  async #learn() {
+    this._models = await learned(this._models, this.#model);
+  }
+
   get #model() {
     return this._models?.find(({ name }) => name === this.state.model) ?? this._models?.[0];
   }
@@ -88,7 +93,7 @@ class Ask extends LitElement {
         <sr-picture .picture=${this.#picture} @picture=${({ detail }) => this.#change({ picture: detail.name })}
           >${this.#over()}</sr-picture>
       </div>
-      <div class="right" @shown=${({ detail }) => { this._shown = detail; }}>
+      <div class="right" @shown=${({ detail }) => { this._shown = detail; }} @answered=${this.#learn}>
         ${this.#choice()}
         <div class="tabs" role="tablist" aria-label="What to ask" @keydown=${this.#key}>
           ${this.#tasks.map((task) => this.#tab(task, task === this.#task))}

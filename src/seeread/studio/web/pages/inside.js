@@ -4,7 +4,7 @@ import { get } from "/web/api.js";
 import { Asking } from "/web/parts/asking.js";
 import { isDrawn } from "/web/parts/labels.js";
 import { look } from "/web/parts/look.js";
-import { elsewhere, models } from "/web/parts/models.js";
+import { elsewhere, learned, models } from "/web/parts/models.js";
 import { parted } from "/web/pages/inside/looks.js";
 import { style } from "/web/pages/inside/style.js";
 import { STAGES } from "/web/pages/inside/play.js";
@@ -64,6 +64,11 @@ class Inside extends LitElement {
     }
   }
 
+  /** What a model of one's own can do is known when it was loaded. */
+  async #learn() {
+    this._models = await learned(this._models, this.#model);
+  }
+
   get #model() {
     return this._models.find(({ name }) => name === this.state.model) ?? this._models[0];
   }
@@ -79,7 +84,7 @@ class Inside extends LitElement {
     const asked = this.#asked;
     if (JSON.stringify(asked) !== this.#ran) {
       this.#ran = JSON.stringify(asked);
-      this.#asking.ask("/api/inside", asked);
+      this.#asking.ask("/api/inside", asked).then(() => this.#learn());
     }
     if (this.#asking.result && asked.model !== this.#drawn) this.#draw(asked.model); // what is looked at first comes first
   }

@@ -1,7 +1,10 @@
 // What an element needs that asks the server one thing at a time: a new question stops the one before it.
 import { follow, isStopped } from "/web/api.js";
 
-/** A reactive controller: `ask` follows a path, and `progress`, `text`, `result`, `trouble` say how it goes. */
+/**
+ * A reactive controller: `ask` follows a path, and `progress`, `text`, `result`, `trouble` say how it goes. When it has
+ * gone, well or not, the host has the event "answered".
+ */
 export class Asking {
   progress = null;
   text = "";
@@ -39,6 +42,7 @@ export class Asking {
     } finally {
       if (this.#stopping === stopping) this.#stopping = null;
       this.#host.requestUpdate();
+      this.#host.dispatchEvent(new CustomEvent("answered", { bubbles: true, composed: true }));
     }
   }
 

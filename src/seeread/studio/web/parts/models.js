@@ -7,12 +7,17 @@ import "/web/parts/trouble.js";
 
 let asked = null;
 
-/** What /api/models says; asked for once, until `forget`. */
+/** What /api/models says; asked for once. */
 export const models = () => (asked ??= get("/api/models").catch((error) => {
   asked = null;
   throw error;
 }));
-export const forgetModels = () => { asked = null; };
+/** The models anew where nothing was known of one of them, for it was loaded since; `known` where that is not so. */
+export async function learned(known, model) {
+  if (!model || model.does) return known;
+  asked = null;
+  return models().catch(() => known);
+}
 
 /** A name without whom it is of, as people read it. */
 export const shortName = (name) => name.split("/").at(-1);
