@@ -31,6 +31,11 @@ def show_patched(found: "Patched") -> None:
     for layer, shares in zip(found.layers, found.restored, strict=True):
         table.add_row(called(layer), *map(_cell, shares))
     show(table, out)
+    out.print(
+        "The model looked at the other picture, and in one layer (a row) was given, for one group of tokens (a column), "
+        "what it had there for the first. 100: the answer passes through there.",
+        style="dim",
+    )
 
 
 def _cell(share: float | None) -> Text:
