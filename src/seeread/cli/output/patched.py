@@ -32,8 +32,8 @@ def show_patched(found: "Patched") -> None:
         table.add_row(called(layer), *map(_cell, shares))
     show(table, out)
     out.print(
-        "The model looked at the other picture, and in one layer (a row) was given, for one group of tokens (a column), "
-        "what it had there for the first. 100: the answer passes through there.",
+        "The model looked at the other picture, and in one layer (a row) was given, for one group of tokens (a "
+        "column), what it had there for the first. 100: the answer passes through there.",
         style="dim",
     )
 
