@@ -14,7 +14,7 @@ from seeread.training.ranks.company import company
 from seeread.training.ranks.gathering import mean
 from seeread.training.ranks.start import start, stop
 
-PATIENCE = 3.0
+PATIENCE = 8.0  # seconds; eighteen processes start at once, perhaps on two busy cores
 
 
 class Agreed(Exception):  # noqa: N818
