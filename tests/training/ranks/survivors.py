@@ -29,7 +29,7 @@ def main(accident: str) -> int:
             for step in range(1000):
                 mean(torch.tensor([1.0]))
                 if step < 20:
-                    time.sleep(0.01)
+                    time.sleep(PATIENCE / 100)  # all have said that they are alive before anything happens
                 elif step > 30 and accident == "busy":
                     break
                 elif world.rank == 1 and accident == "killed":
