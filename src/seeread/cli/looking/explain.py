@@ -12,9 +12,9 @@ from seeread.cli.input.aiming import AimFlags
 from seeread.cli.input.pictures import Failure, Picture, expand, tell
 from seeread.cli.measuring.running import bars
 from seeread.cli.output.console import print_json
-from seeread.cli.output.drawn import destination, draw, draw_patched, page_at
-from seeread.cli.output.explained import show_explanation
-from seeread.cli.output.patched import show_patched
+from seeread.cli.output.explaining.drawn import destination, draw, draw_patched, page_at
+from seeread.cli.output.explaining.explained import show_explanation
+from seeread.cli.output.explaining.patched import show_patched
 from seeread.errors import UsageError
 from seeread.preprocessing.image import printable
 

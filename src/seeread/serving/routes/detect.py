@@ -1,12 +1,8 @@
 """`POST /api/detect`: where in the picture are these things?"""
 
-from typing import Annotated
-
 from fastapi import APIRouter, Request, Response
-from pydantic import Field
-from pydantic.dataclasses import dataclass
 
-from seeread.serving.body import STRICT
+from seeread.serving.body import Things
 from seeread.serving.desk import Desk
 from seeread.serving.tell import JSON, Tell
 from seeread.serving.work import work
@@ -15,22 +11,12 @@ from seeread.tasks.detect import detect
 from seeread.tasks.pointing.plain import plain
 
 
-@dataclass(frozen=True, config=STRICT)
-class Body:
-    """A model, a kept picture, and what to look for; `together` asks for all of it at once, and not one by one."""
-
-    model: str
-    picture: str
-    labels: Annotated[list[str], Field(max_length=100)]
-    together: bool = True
-
-
 def router(desk: Desk) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/api/detect")
 
     @routes.post("")
-    async def detected(body: Body, request: Request) -> Response:
+    async def detected(body: Things, request: Request) -> Response:
         """{"width", "height", "objects": [{"label", "confidence", "calibrated", "box", "pixels"}], "dropped", "cut"},
         the surest first."""
 

@@ -1,12 +1,8 @@
 """`POST /api/segment`: which pixels of the picture are these things?"""
 
-from typing import Annotated
-
 from fastapi import APIRouter, Request, Response
-from pydantic import Field
-from pydantic.dataclasses import dataclass
 
-from seeread.serving.body import STRICT
+from seeread.serving.body import Things
 from seeread.serving.desk import Desk
 from seeread.serving.tell import JSON, Tell
 from seeread.serving.work import work
@@ -16,22 +12,12 @@ from seeread.tasks.segment import segmenting
 from seeread.tasks.writing.write import whole
 
 
-@dataclass(frozen=True, config=STRICT)
-class Body:
-    """A model, a kept picture, and what to look for."""
-
-    model: str
-    picture: str
-    labels: Annotated[list[str], Field(max_length=100)]
-    together: bool = True
-
-
 def router(desk: Desk) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/api/segment")
 
     @routes.post("")
-    async def segmented(body: Body, request: Request) -> Response:
+    async def segmented(body: Things, request: Request) -> Response:
         """As /api/detect, and each object has the "codes" that the model wrote and, where the server was given a mask
         decoder, its "mask": {"size": [height, width], "counts": [...]}, COCO's run lengths, column by column."""
 
