@@ -19,12 +19,12 @@ from PIL import Image
 from torch import Tensor, nn
 
 import seeread
+from seeread.training.engine.trainer import train
 from seeread.training.objectives.contrast import contrastive
 from seeread.training.recipe import Portion
 from seeread.training.settings import Settings
 from seeread.training.streams.build import build_stream
 from seeread.training.streams.stream import Steps
-from seeread.training.trainer import train
 from seeread.training.watching.watcher import Beginning, Moment
 from tests.parity.reference_open_clip import created, open_clip, torchvision_in_name
 

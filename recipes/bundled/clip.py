@@ -43,10 +43,10 @@ from seeread.preprocessing.tokenizer.rules import TokenizerRules
 from seeread.preprocessing.tokenizer.tokenizer import Tokenizer
 from seeread.preprocessing.transform import ImageTransform
 from seeread.text.encoder import TextEncoderConfig
+from seeread.training.engine.trainer import train
 from seeread.training.objectives.contrast import info_nce
 from seeread.training.settings import Settings
 from seeread.training.streams.stream import Steps
-from seeread.training.trainer import train
 from seeread.training.watching.usual import usual
 from seeread.vision.resnet import ResNetConfig
 

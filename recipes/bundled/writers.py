@@ -36,10 +36,10 @@ from seeread.preprocessing.dialogue import Dialogue, ask
 from seeread.preprocessing.processor import Processor
 from seeread.preprocessing.tokenizer.tokenizer import Tokenizer
 from seeread.preprocessing.transform import ImageTransform
+from seeread.training.engine.trainer import train
 from seeread.training.objectives.writing import writing
 from seeread.training.settings import Settings
 from seeread.training.streams.stream import Steps
-from seeread.training.trainer import train
 from seeread.training.watching.report import write_report
 from seeread.training.watching.usual import usual
 

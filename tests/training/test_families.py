@@ -15,9 +15,9 @@ from seeread.nn.cache import Cache
 from seeread.preprocessing.dialogue import ask
 from seeread.pretrained import Pretrained
 from seeread.tasks.writing.write import write
+from seeread.training.engine.trainer import train
 from seeread.training.objectives.writing import next_token
 from seeread.training.settings import Settings
-from seeread.training.trainer import train
 from tests.training.learners import COLOURS, LEARNERS, PICTURES, QUESTION
 
 EVERY = [*LEARNERS]

@@ -11,11 +11,11 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from seeread.nn.transformer import Block, TransformerConfig
+from seeread.training.engine.trainer import train
 from seeread.training.ranks.start import start, stop
 from seeread.training.ranks.world import World
 from seeread.training.settings import Settings
 from seeread.training.streams.stream import Steps
-from seeread.training.trainer import train
 from tests.training.runs import Told, same
 
 SETTINGS = Settings(

@@ -18,6 +18,7 @@ from seeread.errors import UsageError
 from seeread.models.families import config_of
 from seeread.preprocessing.image import printable
 from seeread.pretrained import Origin, Pretrained
+from seeread.training.engine.trainer import train
 from seeread.training.keeping.checkpoint import checkpoints
 from seeread.training.modes.kept import kept
 from seeread.training.modes.lora import add
@@ -34,7 +35,6 @@ from seeread.training.results.result import kept_as, write_result
 from seeread.training.streams import build
 from seeread.training.streams.shards import Shards
 from seeread.training.streams.units import classes_of
-from seeread.training.trainer import train
 from seeread.training.watching.watcher import Beginning, Measure, Moment, Watcher
 
 TERMS = "recipe.json"
@@ -157,7 +157,7 @@ def _require_family(learns: Pretrained) -> None:
     if config_of(learns.module) is None:
         raise UsageError(
             f"A {type(learns.module).__name__} is of no family that has a format, and could not be saved. "
-            "Train it with seeread.training.trainer.train."
+            "Train it with seeread.training.engine.trainer.train."
         )
 
 

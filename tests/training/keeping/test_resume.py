@@ -13,14 +13,14 @@ from torch import Tensor, nn
 
 from seeread.errors import CheckpointError, DataError, UsageError
 from seeread.models.dual_encoder import DualEncoder
-from seeread.training import standing, trainer
+from seeread.training.engine import standing, trainer
+from seeread.training.engine.standing import AVERAGE, LEARNER, OPTIMIZER
+from seeread.training.engine.trainer import train
 from seeread.training.keeping.checkpoint import checkpoints, write_checkpoint
 from seeread.training.objectives.contrast import Contrast
 from seeread.training.recipe import Portion
-from seeread.training.standing import AVERAGE, LEARNER, OPTIMIZER
 from seeread.training.streams.build import build_stream
 from seeread.training.streams.stream import State
-from seeread.training.trainer import train
 from seeread.training.watching.watcher import Beginning, Moment, Watcher
 from tests.tiny import tiny_config, tiny_model
 from tests.training.keeping import toy

@@ -17,10 +17,10 @@ from seeread.checkpoints.files import write_safetensors
 from seeread.errors import DataError
 from seeread.models.dual_encoder import DualEncoder
 from seeread.nn.initialise import initialise
+from seeread.training.engine.trainer import train
 from seeread.training.keeping.stopping import SAVED_AND_STOPPED, StoppedError
 from seeread.training.settings import Settings
 from seeread.training.streams.stream import State
-from seeread.training.trainer import train
 from seeread.training.watching.journal import Journal
 from seeread.training.watching.watcher import Beginning, Moment, Watcher
 from tests.tiny import tiny_config

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from seeread.errors import UsageError
+from seeread.training.engine.trainer import train
 from seeread.training.modes.kept import TOWERS, kept
 from seeread.training.recipe import Mode
 from seeread.training.settings import Settings
-from seeread.training.trainer import train
 from tests.training.learners import LEARNERS
 
 TWO = Settings(steps=2, rate=1e-2, precision="fp32", average=None, weight_decay=0.0, save_every=2)

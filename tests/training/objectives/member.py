@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from seeread.data.collate import batches, batches_and_texts
 from seeread.data.example import Example
-from seeread.training.learner import Learner
+from seeread.training.engine.learner import Learner
+from seeread.training.engine.step import backward
 from seeread.training.objectives.captions import contrast_and_captions
 from seeread.training.objectives.contrast import compared, contrastive, info_nce, pairwise_sigmoid
 from seeread.training.objectives.objective import Objective
@@ -23,7 +24,6 @@ from seeread.training.ranks.start import start, stop
 from seeread.training.ranks.world import World
 from seeread.training.ranks.wrap import wrapped
 from seeread.training.settings import Settings
-from seeread.training.step import backward
 from tests.tiny import tiny_model
 from tests.training.learners import LEARNERS, PICTURES, mixture
 

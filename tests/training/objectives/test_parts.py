@@ -13,12 +13,12 @@ from seeread.data.collate import batches_and_texts
 from seeread.data.example import Example
 from seeread.data.masking import Masked
 from seeread.interface import Batch, Role
-from seeread.training.dropping import dropping
-from seeread.training.learner import Learner
+from seeread.training.engine.dropping import dropping
+from seeread.training.engine.learner import Learner
+from seeread.training.engine.step import backward
 from seeread.training.objectives.contrast import Contrast, contrastive, info_nce, pairwise_sigmoid
 from seeread.training.objectives.objective import Backpropagates, Objective
 from seeread.training.settings import Settings
-from seeread.training.step import backward
 from tests.tiny import tiny_model
 from tests.training.learners import LEARNERS, PICTURES, mixture
 

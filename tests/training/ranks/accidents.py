@@ -16,10 +16,10 @@ import torch
 from safetensors.torch import save_file
 
 from seeread.errors import SeereadError
+from seeread.training.engine.trainer import train
 from seeread.training.keeping.stopping import SAVED_AND_STOPPED, StoppedError
 from seeread.training.ranks.start import start, stop
 from seeread.training.streams.stream import Steps
-from seeread.training.trainer import train
 from tests.training.ranks.lessons import SETTINGS, Goal
 
 RUN = replace(SETTINGS, steps=12, save_every=4, warmup=2)

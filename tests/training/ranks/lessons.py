@@ -14,8 +14,9 @@ from seeread.data.lessons.captions import Captioning
 from seeread.data.lessons.lesson import Lesson
 from seeread.data.mixture import Mixture, Part
 from seeread.preprocessing.dialogue import ask
-from seeread.training.freezing import freeze
-from seeread.training.learner import Learner
+from seeread.training.engine.freezing import freeze
+from seeread.training.engine.learner import Learner
+from seeread.training.engine.step import backward, limit
 from seeread.training.moving.optimizer import build_optimizers
 from seeread.training.objectives.captions import contrast_and_captions
 from seeread.training.objectives.contrast import contrastive
@@ -26,7 +27,6 @@ from seeread.training.ranks.states import State, full_state, load_state
 from seeread.training.ranks.world import World
 from seeread.training.ranks.wrap import wrapped
 from seeread.training.settings import Settings
-from seeread.training.step import backward, limit
 from tests.training.learners import LEARNERS
 
 ROWS = 8

@@ -11,9 +11,9 @@ import torch
 from torch import nn
 
 from seeread.errors import DataError, SeereadError, UsageError
+from seeread.training.engine.trainer import train
 from seeread.training.settings import Settings
 from seeread.training.streams.stream import Steps
-from seeread.training.trainer import train
 from seeread.training.watching.history import History, read_history
 from seeread.training.watching.journal import Journal, read_journal
 from seeread.training.watching.ledger import Ledger

@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from seeread.errors import DataError, UsageError
 from seeread.preprocessing.image import open_image
 from seeread.pretrained import Pretrained
+from seeread.training.engine.trainer import train
 from seeread.training.objectives.contrast import contrastive, info_nce
 from seeread.training.settings import Settings
 from seeread.training.streams.stream import Steps
-from seeread.training.trainer import train
 from seeread.training.watching.samples import Asked, Samples, read_samples
 from seeread.training.watching.undisturbed import undisturbed
 from seeread.training.watching.usual import usual

@@ -8,10 +8,10 @@ import torch
 from torch import nn
 
 from seeread.errors import UsageError
-from seeread.training.freezing import freeze, learn
+from seeread.training.engine.freezing import freeze, learn
+from seeread.training.engine.trainer import train
 from seeread.training.settings import Settings
 from seeread.training.streams.stream import Steps
-from seeread.training.trainer import train
 
 
 def two_norms() -> nn.Module:

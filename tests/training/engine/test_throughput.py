@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from seeread.interface import Batch, Patches
-from seeread.training import step
+from seeread.training.engine import step
+from seeread.training.engine.throughput import examples, model_work, peak
+from seeread.training.engine.trainer import train
 from seeread.training.settings import Settings
 from seeread.training.streams.stream import Steps
-from seeread.training.throughput import examples, model_work, peak
-from seeread.training.trainer import train
 from tests.training.runs import Told
 
 

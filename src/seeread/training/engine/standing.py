@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from seeread.training.engine.learner import Learner
 from seeread.training.keeping.chance import chance, restore_chance
 from seeread.training.keeping.checkpoint import Checkpoint
 from seeread.training.keeping.terms import check_fit, check_settings, noted
-from seeread.training.learner import Learner
 from seeread.training.moving.average import WeightAverage
 from seeread.training.ranks.gathering import gather_objects
 from seeread.training.ranks.states import full_state, load_state

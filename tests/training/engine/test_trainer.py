@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 from seeread.errors import DataError, UsageError
 from seeread.models.dual_encoder import DualEncoder
+from seeread.training.engine.trainer import train
 from seeread.training.keeping.checkpoint import checkpoints
 from seeread.training.moving.average import WeightAverage
 from seeread.training.streams.stream import Steps
-from seeread.training.trainer import train
 from seeread.training.watching.watcher import Moment
 from tests.tiny import tiny_config
 from tests.training.runs import SETTINGS, Told, batches, compare, fresh, same

@@ -4,7 +4,7 @@ import copy
 
 from torch import nn
 
-from seeread.training.learner import Learner
+from seeread.training.engine.learner import Learner
 from seeread.training.moving.average import WeightAverage
 from seeread.training.ranks.states import full_state, load_state
 from seeread.training.ranks.world import World

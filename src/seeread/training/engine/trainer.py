@@ -8,13 +8,17 @@ from pathlib import Path
 from torch import nn
 
 from seeread.errors import SeereadError
-from seeread.training.dropping import dropping
-from seeread.training.freezing import freeze, learn
+from seeread.training.engine.dropping import dropping
+from seeread.training.engine.freezing import freeze, learn
+from seeread.training.engine.learner import Learner
+from seeread.training.engine.shown import Shown
+from seeread.training.engine.standing import Standing
+from seeread.training.engine.step import make_step
+from seeread.training.engine.thrift import thrifty
 from seeread.training.keeping.chance import chance, restore_chance
 from seeread.training.keeping.checkpoint import latest, newest, prune, write_checkpoint
 from seeread.training.keeping.claim import claim
 from seeread.training.keeping.stopping import StoppedError, stopping
-from seeread.training.learner import Learner
 from seeread.training.moving.optimizer import build_optimizers
 from seeread.training.objectives.objective import Objective
 from seeread.training.ranks.company import company
@@ -22,11 +26,7 @@ from seeread.training.ranks.gathering import agree
 from seeread.training.ranks.world import World
 from seeread.training.ranks.wrap import wrapped
 from seeread.training.settings import Settings
-from seeread.training.shown import Shown
-from seeread.training.standing import Standing
-from seeread.training.step import make_step
 from seeread.training.streams.stream import Stream
-from seeread.training.thrift import thrifty
 from seeread.training.watching.watcher import Beginning, Measure, Moment, Watcher
 
 

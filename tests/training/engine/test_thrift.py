@@ -10,11 +10,11 @@ from torch import Tensor
 
 from seeread.errors import UsageError
 from seeread.nn.transformer import Block
-from seeread.training.learner import Learner
+from seeread.training.engine.learner import Learner
+from seeread.training.engine.thrift import require_compiler, thrifty
+from seeread.training.engine.trainer import train
 from seeread.training.settings import Settings
 from seeread.training.streams.stream import Steps
-from seeread.training.thrift import require_compiler, thrifty
-from seeread.training.trainer import train
 from tests.training.learners import LEARNERS
 from tests.training.runs import SETTINGS, Told, batches, compare, fresh
 
@@ -88,6 +88,6 @@ def test_without_a_compiler_there_is_one_sentence_and_no_traceback(monkeypatch: 
     monkeypatch.setenv("CXX", "no-such-compiler")
     with pytest.raises(UsageError, match=r"no no-such-compiler here.*compile=False"):
         require_compiler(torch.device("cpu"))
-    monkeypatch.setattr("seeread.training.thrift.find_spec", lambda name: None)
+    monkeypatch.setattr("seeread.training.engine.thrift.find_spec", lambda name: None)
     with pytest.raises(UsageError, match="needs triton"):
         require_compiler(torch.device("cuda"))

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from seeread.errors import UsageError
-from seeread.training.dropping import dropping, some
+from seeread.training.engine.dropping import dropping, some
+from seeread.training.engine.trainer import train
 from seeread.training.streams.stream import Steps
-from seeread.training.trainer import train
 from tests.training.learners import LEARNERS
 from tests.training.runs import SETTINGS, Told, batches, compare, fresh, same
 

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from seeread.training.engine.standing import Standing
+from seeread.training.engine.throughput import examples, model_work, peak
 from seeread.training.moving.schedule import share_of_rate
 from seeread.training.objectives.objective import Backpropagates
 from seeread.training.ranks.gathering import mean
-from seeread.training.standing import Standing
-from seeread.training.throughput import examples, model_work, peak
 from seeread.training.watching.watcher import Moment
 
 SCALE = "log_scale"

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from seeread.errors import SeereadError
+from seeread.training.engine.step import backward, limit, limit_scales
+from seeread.training.engine.trainer import train
 from seeread.training.settings import Settings
-from seeread.training.step import backward, limit, limit_scales
 from seeread.training.streams.stream import Steps
-from seeread.training.trainer import train
 from tests.training.runs import SETTINGS, Told, batches, compare, fresh, same
 
 NOT_A_NUMBER = float("nan")
